@@ -92,6 +92,15 @@ def test_nothing_is_read_and_nothing_compiled_when_nothing_changed(repository: P
     assert [stage.name for stage in outcome.timings.stages] == ["scan"]
 
 
+def test_rollouts_without_a_release_are_told_each_time(repository: Path) -> None:
+    let_clocks_pass(repository)
+    waiting = compile_all(repository).unreleased
+    assert "production/Rollout/flight-delay-online" in waiting
+    again = compile_all(repository)
+    assert [stage.name for stage in again.timings.stages] == ["scan"]
+    assert again.unreleased == waiting
+
+
 def test_one_edit_reads_one_file_and_compiles_the_units_that_read_it(repository: Path) -> None:
     let_clocks_pass(repository)
     compile_all(repository)

@@ -79,7 +79,8 @@ def _unreleased(outcome: CompileOutcome) -> Iterator[str]:
     """Which rollouts have no serving manifest yet, and what would make one."""
     waiting: dict[str, list[str]] = {}
     for unit in outcome.unreleased:
-        waiting.setdefault(unit.name, []).append(unit.environment)
+        environment, _, rollout = unit.split("/")
+        waiting.setdefault(rollout, []).append(environment)
     if waiting:
         yield f"\nno Release yet, hence no serving manifest, for {counted(len(waiting), 'rollout')}:\n"
     for name in list(waiting)[:MOST_LISTED]:

@@ -44,7 +44,9 @@ class FileSnapshot:
     repository: dict[str, Observed | None] = field(default_factory=dict)
     """Other file that was looked for -> what is known of it on the disk; None where there was none."""
     quiet: bool = False
-    """Whether the run found nothing to say, so that the next one may say nothing without looking."""
+    """Whether the run had nothing to say but who is `waiting`, so that the next one may say that without looking."""
+    waiting: list[str] = field(default_factory=list)
+    """The units to which nothing is released yet, so that their serving manifests are left out."""
     unread: list[str] = field(default_factory=list)
     """Spec files that are read at each run: their findings, or their documents as they are now, are not remembered."""
     parts: dict[str, str] = field(default_factory=dict)
@@ -59,8 +61,6 @@ class Overview:
     """The `Facts` about the specs."""
     units_of: dict[str, list[str]] = field(default_factory=dict)
     """Model -> the names of its units and of those of its rollouts."""
-    waiting: list[str] = field(default_factory=list)
-    """The units to which nothing is released yet, so that their serving manifests are left out."""
     dirty_specs: list[str] = field(default_factory=list)
     """The specs with findings, which are looked at again."""
     dirty_units: list[str] = field(default_factory=list)

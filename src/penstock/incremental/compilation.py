@@ -10,7 +10,7 @@ from typing import Any
 
 from penstock.catalog.sql import analysis
 from penstock.checks.engine import check, check_documents
-from penstock.compiler import CompiledUnit, Nowhere, Unit, nowhere
+from penstock.compiler import CompiledUnit, Nowhere, nowhere
 from penstock.diagnostics.model import Diagnostic, has_errors
 from penstock.incremental.build_state import BuildState, FileSnapshot, StateStore
 from penstock.incremental.invalidation import Invalidation, invalidation
@@ -42,8 +42,8 @@ class Compilation:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     plan: WritePlan | None = None
     """What was written, or would be; None where errors kept the run from it."""
-    unreleased: list[Unit] = field(default_factory=list)
-    """The rollouts to which nothing is released yet."""
+    unreleased: list[str] = field(default_factory=list)
+    """The rollouts to which nothing is released yet, as names of units."""
     nowhere: Nowhere | None = None
     """The models of which nothing is compiled, since there is no Environment."""
     source: ReadSpecs = field(init=False)
@@ -116,9 +116,9 @@ class Compilation:
             self.nowhere = nowhere(self.source.catalog)
         return not has_errors(self.diagnostics)
 
-    def _waiting(self) -> list[Unit]:
-        waiting = set(self.known.overview.waiting) - self.invalidation.gone
+    def _waiting(self) -> list[str]:
+        waiting = set(self.seen.waiting) - self.invalidation.gone
         for made in self.compiled:
             (waiting.add if made.unreleased else waiting.discard)(str(made.unit))
         order = (name for names in self.invalidation.units_of.values() for name in names)
-        return [Unit(*name.split("/")) for name in order if name in waiting]
+        return [name for name in order if name in waiting]

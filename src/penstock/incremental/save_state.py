@@ -44,6 +44,7 @@ def save_state(run: Compilation, stats: Sequence[FileStat], writing: Writing) ->
         files=files,
         repository=_repository(run, fingerprints, now),
         quiet=not run.diagnostics and run.nowhere is None,
+        waiting=run.unreleased,
         unread=_unread(run, files, are_remembered=is_worth),
         parts=run.seen.parts,
     )
@@ -76,7 +77,6 @@ def _overview(run: Compilation) -> Overview:
     return Overview(
         facts=run.source.facts.plain(),
         units_of=run.invalidation.units_of,
-        waiting=[str(unit) for unit in run.unreleased],
         dirty_specs=[spec for spec, keys in run.checked.items() if keys is None],
         dirty_units=[str(made.unit) for made in run.compiled if made.diagnostics],
     )

@@ -20,7 +20,7 @@ from penstock.source.writing.findings import output_locked
 from penstock.source.writing.lock import LockedError, held
 
 if TYPE_CHECKING:
-    from penstock.compiler import Nowhere, Unit
+    from penstock.compiler import Nowhere
     from penstock.source.writing.write_plan import WritePlan
 
 GENERATED = "generated"
@@ -34,8 +34,8 @@ class CompileOutcome:
     diagnostics: tuple[Diagnostic, ...] = ()
     plan: WritePlan | None = None
     """What was written (or would be); None where errors kept the run from it, or where nothing had changed."""
-    unreleased: tuple[Unit, ...] = ()
-    """Rollouts to which nothing is released yet, so that their serving manifests are left out."""
+    unreleased: tuple[str, ...] = ()
+    """Rollouts to which nothing is released yet, so that their serving manifests are left out; as names of units."""
     nowhere: Nowhere | None = None
     """The models of which nothing is compiled, since there is no Environment."""
     timings: Timings = field(default_factory=Timings)
@@ -81,7 +81,7 @@ class Session:
         )
         self.timings.stages.append(scanning)
         if has_errors(problems) or (same and seen.quiet and outputs is not None and outputs.are_intact):
-            return CompileOutcome(tuple(problems), timings=self.timings)
+            return CompileOutcome(tuple(problems), unreleased=tuple(seen.waiting), timings=self.timings)
         from penstock.incremental.compilation import Compilation
 
         def run(seen: FileSnapshot, known: BuildState, outputs: Look) -> CompileOutcome:
