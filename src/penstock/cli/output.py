@@ -74,4 +74,4 @@ def wants_colour(stream: TextIO) -> bool:
     """Whether `stream` goes to a terminal that shows colour, by the usual conventions."""
     if os.environ.get("NO_COLOR"):
         return False
-    return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
+    return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
