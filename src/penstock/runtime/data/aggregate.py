@@ -51,8 +51,8 @@ def aggregated_values(
     values: list[str] = []
     for number, (name, feature) in enumerate(features.items()):
         where = f"{place}, `{name}`"
-        value, found = aggregates(feature.sql, f"@{number}.", where, connection)
-        rows_that_count = condition(feature.where, where, connection) if feature.where else None
+        value, found = aggregates(feature.sql, f"@{number}.", where)
+        rows_that_count = condition(feature.where, where) if feature.where else None
         counted += [f"{_counting(rows_that_count, call.where)} AS {identifier(call.counts)}" for call in found]
         calls += [_framed(call, f"w{int(feature.window)}") for call in found]
         values.append(f"{value} AS {identifier(name)}")

@@ -1,4 +1,4 @@
-"""Column contracts as SQL: every rule of every column in one pass over the rows, then samples of what broke."""
+"""Column contracts as SQL: every rule of every column, many in one pass over the rows, then samples of what broke."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from penstock.runtime.data.conversion import NEVER, SQL_TYPES, Conversion, stored_conversion
-from penstock.runtime.data.engine import connect, identifier, literal, query
+from penstock.runtime.data.engine import connect, figures, identifier, literal, query
 from penstock.runtime.data.findings import Finding, Result, share_of_rows, such_as
 from penstock.specs.dataset import Column, DatasetSpec
 from penstock.specs.numbers import number
@@ -209,10 +209,10 @@ def _row_findings(
 ) -> list[tuple[RowRule | None, Finding]]:
     if not rules:
         return []
-    counts = query(connection, f"SELECT {', '.join(map(_counted, rules))} FROM source", f"the contract of `{dataset}`")
+    counts = figures(connection, [_counted(rule) for rule in rules], f"the contract of `{dataset}`")
     found: list[tuple[RowRule | None, Finding]] = []
-    for position, rule in enumerate(rules):
-        if not counts.column(position)[0].as_py():
+    for rule, is_broken in zip(rules, counts, strict=True):
+        if not is_broken:
             continue
         column = rule.columns[0]
         withheld = any(contract.columns[name].sensitivity in WITHHELD for name in rule.columns)
@@ -261,11 +261,10 @@ def _share_findings(
     lacks = {name: f"{conversions[name].value} IS NULL" for name in bounded}
     if contract.on_violation != "warn":
         lacks = {name: _missing(name, conversions[name]) for name in bounded}
-    counts = ", ".join(f"count(*) FILTER (WHERE {one})" for one in lacks.values())
-    missing = query(connection, f"SELECT {counts} FROM source", f"the contract of `{dataset}`")
+    counts = [f"count(*) FILTER (WHERE {one})" for one in lacks.values()]
+    missing = figures(connection, counts, f"the contract of `{dataset}`")
     found: list[tuple[RowRule | None, Finding]] = []
-    for position, (name, bound) in enumerate(bounded.items()):
-        rows = int(missing.column(position)[0].as_py())
+    for (name, bound), rows in zip(bounded.items(), missing, strict=True):
         if rows > bound * total:
             sentence = (
                 f"{dataset}.{name}: {rows / total:.2%} of the values are missing ({rows:,} of {total:,}); "

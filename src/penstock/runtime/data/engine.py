@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
@@ -14,11 +14,17 @@ from penstock.runtime.faults import InputError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+T = TypeVar("T")
+
+_AT_ONCE = 100
+"""Expressions of one query: the time in which the database plans a query grows with the square of their number."""
 _SETTINGS = (
     "SET TimeZone = 'UTC'",
     # SQL in a spec reads the tables that the spec names: no files, no addresses, no variables of this program.
     "SET enable_external_access = false",
     "SET python_enable_replacements = false",
+    # Drawn into a log, a bar is a line that never ends.
+    "SET enable_progress_bar = false",
     # A division by zero has no value.
     "SET ieee_floating_point_ops = false",
     "SET error_on_division_by_zero = false",
@@ -51,6 +57,21 @@ def query(connection: duckdb.DuckDBPyConnection, sql: str, place: str, *, shows_
     except duckdb.Error as error:
         told = _first_sentence(error) if shows_values or isinstance(error, _WITHOUT_VALUES) else _without_values(error)
         raise InputError(f"{place}: {told}") from None
+
+
+def batches(expressions: Sequence[T]) -> Iterator[Sequence[T]]:
+    """The expressions in their order, as many at a time as one query should have."""
+    for first in range(0, len(expressions), _AT_ONCE):
+        yield expressions[first : first + _AT_ONCE]
+
+
+def figures(connection: duckdb.DuckDBPyConnection, aggregates: Sequence[str], place: str) -> list[Any]:
+    """The value of each aggregate over the table `source`; an `InputError` as of `query`."""
+    return [
+        column[0].as_py()
+        for some in batches(aggregates)
+        for column in query(connection, f"SELECT {', '.join(some)} FROM source", place).columns
+    ]
 
 
 _WITHOUT_VALUES = (

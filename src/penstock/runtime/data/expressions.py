@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import Any
 
 import sqlglot
 from sqlglot import exp
 
+from penstock.runtime.data.engine import connect
 from penstock.runtime.faults import InputError
 from penstock.specs.row_order_sql import by_column, by_row_order
 from penstock.specs.volatile_sql import volatile
-
-if TYPE_CHECKING:
-    import duckdb
 
 _DIALECT = "duckdb"
 PLACE = "@place"
@@ -37,22 +36,20 @@ class AggregateCall:
         return _counts(self.name)
 
 
-def scalar(sql: str, place: str, connection: duckdb.DuckDBPyConnection) -> str:
+def scalar(sql: str, place: str) -> str:
     """`sql` itself where it is a value of one row; an `InputError` where it looks at other rows or at the clock.
 
     A window or a subquery could reach rows that lie in the future of the row it is computed for.
     """
     tree = _parse(sql, place)
-    if tree.find(exp.Window) or tree.find(exp.Query) or _aggregates(tree, connection):
+    if tree.find(exp.Window) or tree.find(exp.Query) or _aggregates(tree):
         raise InputError(
             f"{place}: `{sql}` reads more than its own row, possibly the future; use `aggregate` or `latest`"
         )
     return sql
 
 
-def aggregates(
-    sql: str, prefix: str, place: str, connection: duckdb.DuckDBPyConnection
-) -> tuple[str, tuple[AggregateCall, ...]]:
+def aggregates(sql: str, prefix: str, place: str) -> tuple[str, tuple[AggregateCall, ...]]:
     """`sql` with a column in place of each aggregate, and the aggregates; an `InputError` where it holds none.
 
     The columns are named by `prefix`, which no column of the dataset may start with, and a number.
@@ -70,7 +67,7 @@ def aggregates(
             f"have none; {f'write `{instead}`, with the column that orders them' if instead else 'aggregate values'}"
         )
     calls = []
-    for position, node in enumerate(_aggregates(tree, connection)):
+    for position, node in enumerate(_aggregates(tree)):
         name = f"{prefix}{position}"
         # `any_value` stands in a node of its own, which says that it passes over missing values.
         inner = node.parent if isinstance(node.parent, exp.IgnoreNulls) else node
@@ -160,9 +157,9 @@ def _guarded(argument: Any, counts: str) -> Any:
     return exp.Case(ifs=[exp.If(this=asked, true=argument.copy())])
 
 
-def condition(sql: str, place: str, connection: duckdb.DuckDBPyConnection) -> str:
+def condition(sql: str, place: str) -> str:
     """`sql` itself where it is a condition on one row."""
-    return f"({scalar(sql, place, connection)}\n)"
+    return f"({scalar(sql, place)}\n)"
 
 
 def _parse(sql: str, place: str) -> exp.Expr:
@@ -182,9 +179,9 @@ def _parse(sql: str, place: str) -> exp.Expr:
     return tree
 
 
-def _aggregates(tree: exp.Expr, connection: duckdb.DuckDBPyConnection) -> list[exp.Expr]:
+def _aggregates(tree: exp.Expr) -> list[exp.Expr]:
     """The outermost aggregates of an expression, in order; what sqlglot does not know is asked of the database."""
-    known = _aggregate_names(connection)
+    known = _aggregate_names()
     found: list[exp.Expr] = []
     for node in tree.walk(bfs=False):
         called = isinstance(node, exp.AggFunc) or (
@@ -203,6 +200,7 @@ def _ancestors(node: exp.Expr) -> list[exp.Expr]:
     return ancestors
 
 
-def _aggregate_names(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+@cache
+def _aggregate_names() -> frozenset[str]:
     sql = "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type = 'aggregate'"
-    return frozenset(name for (name,) in connection.execute(sql).fetchall())
+    return frozenset(name for (name,) in connect({}).execute(sql).fetchall())

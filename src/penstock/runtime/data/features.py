@@ -17,7 +17,7 @@ from penstock.runtime import arguments
 from penstock.runtime.artifacts import DATA_FILE, ENTITY_PREFIX, EVENT_TIME, SLICE_PREFIX, write_json, write_table
 from penstock.runtime.data.aggregate import aggregated_values
 from penstock.runtime.data.conversion import conversion, kind_of
-from penstock.runtime.data.engine import connect, identifier, query
+from penstock.runtime.data.engine import batches, connect, identifier, query
 from penstock.runtime.data.expressions import scalar
 from penstock.runtime.data.fingerprint import fingerprint
 from penstock.runtime.data.functions import as_column, call
@@ -117,12 +117,8 @@ def _values(
     """Every feature in the type in which it was computed."""
     values: dict[str, Any] = {}
     scalars = {each: feature.sql for each, feature in definition.features.items() if feature.sql is not None}
-    for each, sql in scalars.items():
-        place = f"feature `{name}.{each}`"
-        # One query a feature, so that a fault names the feature that has it.
-        checked = scalar(sql, place, connection)
-        computing = f"SELECT ({checked}\n) FROM {identifier(rows.name)}"
-        values[each] = query(connection, computing, place, shows_values=not rows.is_withheld).column(0)
+    for some in batches(list(scalars)):
+        values |= _scalars(connection, name, {each: scalars[each] for each in some}, rows)
     for (form, of, _), group in _groups(definition.features).items():
         place = f"`{form}` over `{of}` in feature set `{name}`"
         table = _JOINED[form](connection, rows, _table(tables, of, name), group, place)
@@ -131,6 +127,24 @@ def _values(
         if feature.python is not None:
             values[each] = _called(rows, feature, f"feature `{name}.{each}`")
     return values
+
+
+def _scalars(
+    connection: duckdb.DuckDBPyConnection, feature_set: str, scalars: Mapping[str, str], rows: TimedTable
+) -> dict[str, pa.ChunkedArray]:
+    """The features that are expressions over their own row; an `InputError` names the first that cannot be computed."""
+    places = {each: f"feature `{feature_set}.{each}`" for each in scalars}
+    checked = [f"({scalar(sql, places[each])}\n)" for each, sql in scalars.items()]
+
+    def computed(expressions: Sequence[str], place: str) -> list[pa.ChunkedArray]:
+        sql = f"SELECT {', '.join(expressions)} FROM {identifier(rows.name)}"
+        return list(query(connection, sql, place, shows_values=not rows.is_withheld).columns)
+
+    try:
+        return dict(zip(scalars, computed(checked, feature_set), strict=True))
+    except InputError:
+        # One at a time, so that the one that is to blame is named.
+        return {each: computed([sql], places[each])[0] for each, sql in zip(scalars, checked, strict=True)}
 
 
 def _groups(features: Mapping[str, Feature]) -> dict[tuple[str, str, tuple[tuple[str, str], ...]], dict[str, Any]]:
@@ -199,9 +213,12 @@ def _typed(
     for name, short in numbered.items():
         converted = conversion(short, kind_of(values[name].type), types[name])
         usable = f" AND NOT isinf({converted.value})" if types[name] == "float" else ""
-        selected.append(f"{converted.value} AS {short}")
-        selected.append(f"coalesce({short} IS NULL OR (({converted.possible}){usable}), TRUE) AS {short}_kept")
-    result = query(connection, f"SELECT {', '.join(selected)} FROM source", f"feature set `{feature_set}`")
+        kept = f"coalesce({short} IS NULL OR (({converted.possible}){usable}), TRUE) AS {short}_kept"
+        selected.append(f"{converted.value} AS {short}, {kept}")
+    result: dict[str, Any] = {}
+    for some in batches(selected):
+        found = query(connection, f"SELECT {', '.join(some)} FROM source", f"feature set `{feature_set}`")
+        result |= dict(zip(found.column_names, found.columns, strict=True))
     for name, short in numbered.items():
         lost = pc.invert(result[f"{short}_kept"])
         count = pc.sum(lost).as_py() or 0

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from penstock.runtime import arguments
 from penstock.runtime.artifacts import DATA_FILE, read_table, write_json, write_table
 from penstock.runtime.data.conversion import conversion, kind_of
-from penstock.runtime.data.engine import connect, identifier, literal, query
+from penstock.runtime.data.engine import connect, figures, identifier, literal, query
 from penstock.runtime.data.file_faults import having, unknown_header
 from penstock.runtime.data.fingerprint import fingerprint
 from penstock.runtime.data.sources import describe, named, read_source
@@ -84,13 +84,12 @@ def take(raw: pa.Table, contract: DatasetSpec, as_of: datetime) -> tuple[pa.Tabl
     connection = connect({"source": _readable(raw.select(present))})
     kinds = {name: kind_of(raw.schema.field(name).type) for name in present}
     conversions = {name: conversion(identifier(name), kinds[name], contract.columns[name].type) for name in present}
-    # One pass counts, for every column, the values that do not convert.
-    counts = ", ".join(
+    # For every column the values that do not convert.
+    counts = [
         f"count(*) FILTER (WHERE {identifier(name)} IS NOT NULL AND NOT ({conversions[name].possible}))"
         for name in present
-    )
-    failing = query(connection, f"SELECT {counts} FROM source", "the source's columns")
-    unconverted: dict[str, int] = {name: failing.column(place)[0].as_py() for place, name in enumerate(present)}
+    ]
+    unconverted: dict[str, int] = dict(zip(present, figures(connection, counts, "the source's columns"), strict=True))
     texts = [name for name in present if kinds[name] == "string" and contract.columns[name].type == "timestamp"]
     _warn_of_mixed_offsets(connection, texts)
     selected = ", ".join(

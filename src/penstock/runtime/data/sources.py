@@ -149,8 +149,9 @@ def _warn_of_lacking(
     patterns: str | Sequence[str], found: Sequence[tuple[str, pa.Table]], columns: Sequence[str]
 ) -> None:
     """Tell of columns of the contract that some of the files lack, and what the first of these has instead."""
+    names = [set(table.column_names) for _, table in found]
     for name in columns:
-        lacking = [(path, table) for path, table in found if name not in table.column_names]
+        lacking = [each for each, has in zip(found, names, strict=True) if name not in has]
         if not 0 < len(lacking) < len(found):
             continue
         path, table = lacking[0]
