@@ -149,3 +149,28 @@ def test_a_feature_that_is_gone_is_named(made: MadeModel, world: Path, capsys: p
     flags += ["--choice", '{"made": {"except": ["x0"]}}', "--digest", made.digest, "--observation", str(world / "o")]
     assert main(["observe", *flags, "--model-store", (made.root / "store").as_uri()]) == 2
     assert "reads `x0`, which the feature sets no longer have" in capsys.readouterr().err
+
+
+def test_a_feature_that_has_become_another_type_is_named(
+    made: MadeModel, world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    directory = world / "features"
+    table = pq.read_table(directory / "data.parquet")
+    colors = pa.array([number % 3 for number in range(table.num_rows)])
+    write_table(directory / "data.parquet", table.set_column(table.column_names.index("color"), "color", colors))
+    facts = read_json(directory / "features.json")
+    retyped = [each | {"type": "int"} if each["name"] == "color" else each for each in facts["features"]]
+    write_json(directory / "features.json", facts | {"features": retyped})
+    flags = ["--model", "made", "--task", "binary", "--features", f"made={directory}", "--window", "1d"]
+    flags += ["--choice", '{"made": "all"}', "--digest", made.digest, "--observation", str(world / "o")]
+    assert main(["observe", *flags, "--as-of", AS_OF, "--model-store", (made.root / "store").as_uri()]) == 2
+    assert "the model `made` learned `color` as string, but here it is int: release" in capsys.readouterr().err
+
+
+def test_labels_that_are_all_negative_count(made: MadeModel, world: Path) -> None:
+    outcomes = pq.read_table(world / "outcomes" / "data.parquet")
+    nothing = pa.array(np.zeros(outcomes.num_rows, np.int64))
+    write_table(world / "outcomes" / "data.parquet", outcomes.set_column(1, "outcome", nothing))
+    label = ["--label", json.dumps(LABEL), "--label-table", str(world / "outcomes")]
+    rows = pq.read_table(observe(made, world, "--digest", made.digest, *label) / "data.parquet")
+    assert set(rows["@label"].to_pylist()) == {0, None}

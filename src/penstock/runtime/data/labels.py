@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
+_OPPOSITES = {"1": "0", "0": "1", "true": "false", "false": "true"}
+"""What is negative for sure where a value is positive."""
 _ROWS = "@rows"
 """The rows among the tables: a name that no dataset can have."""
 
@@ -36,13 +38,17 @@ class Labelled:
     """Rows so new that their horizon is not over: only the quick ones among their labels are known, a biased part."""
 
 
-def labelled(rows: pa.Table, label: Label, table: TimedTable, task: str) -> Labelled:
+def labelled(rows: pa.Table, label: Label, table: TimedTable, task: str, *, needs_positives: bool = True) -> Labelled:
     """Join the label to the rows of a feature set.
 
     The label's dataset carries the rows' entity under the same names. Where it has several rows for an entity, such as
     a correction, the one that became known last within the horizon counts. A row counts as not due where its horizon
     ends after the newest moment that the label's dataset knows of. What was known before a row's own time is the label
     of an earlier row, or of none.
+
+    Args:
+        needs_positives: refuse a dataset in which the positive value does not occur. Without, the labels may all be
+            its opposite, such as 0 to 1, as those of some days are; others tell that it is misspelt.
 
     Raises:
         InputError: columns or times that this needs are not there, no row has a label, or nobody can tell to which of
@@ -82,7 +88,7 @@ def labelled(rows: pa.Table, label: Label, table: TimedTable, task: str) -> Labe
             "`label` how long labels take"
         )
         _refuse_several(connection, several, place, why)
-    value = _value(connection, label, table, task, place)
+    value = _value(connection, label, table, task, place, needs_positives)
     sql = f"""
         WITH met AS (
             SELECT r.{identifier(POSITION)} AS position, {due} AS due,
@@ -121,7 +127,14 @@ def _kept(rows: pa.Table, found: pa.Table, task: str, place: str, horizon: Durat
     return Labelled(table, classes, rows.num_rows - not_due - table.num_rows, not_due)
 
 
-def _value(connection: duckdb.DuckDBPyConnection, label: Label, table: TimedTable, task: str, place: str) -> str:
+def _value(
+    connection: duckdb.DuckDBPyConnection,
+    label: Label,
+    table: TimedTable,
+    task: str,
+    place: str,
+    needs_positives: bool,
+) -> str:
     """SQL of the label as the learner takes it: 0 or 1, a number, or a class as text."""
     column = identifier(label.column)
     kind = str(query(connection, f"SELECT {column} FROM {identifier(table.name)}", place).schema.field(0).type)
@@ -137,12 +150,13 @@ def _value(connection: duckdb.DuckDBPyConnection, label: Label, table: TimedTabl
             raise InputError(f"{place}: `positive` is missing: the column holds {kind}, so name the positive value")
         positive = True if kind == "bool" else 1
     sign = str(positive).lower() if isinstance(positive, bool) else str(positive)
-    seen = query(
-        connection,
-        f"SELECT count(*) FROM {identifier(table.name)} WHERE CAST({column} AS VARCHAR) = {literal(sign)}",
-        place,
+    opposite = _OPPOSITES.get(sign, sign)
+    counts = ", ".join(
+        f"count(*) FILTER (WHERE CAST({column} AS VARCHAR) = {literal(one)})" for one in (sign, opposite)
     )
-    if not seen.column(0)[0].as_py():
+    seen = query(connection, f"SELECT {counts}, count({column}) FROM {identifier(table.name)}", place)
+    positives, negatives, all_labels = (counted[0].as_py() for counted in seen.columns)
+    if not positives and (needs_positives or negatives < all_labels or opposite == sign):
         raise InputError(f"{place}: the positive value `{sign}` does not occur")
     return f"CAST(CAST({column} AS VARCHAR) = {literal(sign)} AS BIGINT)"
 

@@ -120,6 +120,17 @@ class TrainedModel:
             raise ValueError("a classifier predicts classes, not values")
         return self.scores(rows)
 
+    def refuse_other_types(self, features: Sequence[FeatureColumn]) -> None:
+        """An `InputError` where rows hold a feature in another type than the model learned.
+
+        It would take each value for one that it does not know, and as missing. An int counts as a float.
+        """
+        held = {feature.name: feature.type for feature in features}
+        for own in self.features:
+            now = held.get(own.name, own.type)
+            if now != own.type and not {now, own.type} <= {"int", "float"}:
+                raise InputError(f"the model `{self.name}` learned `{own.name}` as {own.type}, but here it is {now}")
+
     def _frame(self, rows: pd.DataFrame | pa.Table) -> pd.DataFrame:
         import pandas as pd
 

@@ -84,7 +84,14 @@ def run(arguments: argparse.Namespace) -> None:
     store.fetch(arguments.model, digest, "baseline", arguments.observation / BASELINE_FOLDER)
     if model.task != arguments.task:
         raise InputError(f"the released version is for a {model.task} task, but --task is {arguments.task}")
-    rows = with_clusters(_window(_rows(arguments), arguments.as_of, arguments.window), arguments.clusters)
+    sets = [
+        read_features(name, path, arguments.choice) for name, path in by_name(arguments.features, "--features").items()
+    ]
+    try:
+        model.refuse_other_types([feature for each in sets for feature in each.chosen])
+    except InputError as fault:
+        raise InputError(f"{fault}: release a version that learned it so") from None
+    rows = with_clusters(_window(join(sets), arguments.as_of, arguments.window), arguments.clusters)
     table = observed(model, rows, arguments.threshold, arguments.slices)
     if arguments.label is not None:
         if arguments.label_table is None:
@@ -143,11 +150,6 @@ def observed(model: TrainedModel, rows: pa.Table, threshold: float, slices: list
     return table.append_column(PREDICTION, pa.array(decided, pa.string()))
 
 
-def _rows(arguments: argparse.Namespace) -> pa.Table:
-    directories = by_name(arguments.features, "--features")
-    return join([read_features(name, path, arguments.choice) for name, path in directories.items()])
-
-
 def _window(rows: pa.Table, as_of: datetime, window: Duration) -> pa.Table:
     """The rows after the window's start and up to its end; all of them where they have no time."""
     import pyarrow as pa
@@ -174,7 +176,7 @@ def _labels(rows: pa.Table, label: Label, table: TimedTable, task: str) -> Any:
     numbered = rows.select([name for name in rows.column_names if name.startswith(ENTITY_PREFIX) or name == EVENT_TIME])
     numbered = numbered.append_column(position, pa.array(range(rows.num_rows), pa.int64()))
     try:
-        found = labelled(numbered, label, table, task).table
+        found = labelled(numbered, label, table, task, needs_positives=False).table
     except InputError as reason:
         log.warning("warning: no row counts as labelled: %s", reason)
         return pa.nulls(rows.num_rows, kind)
