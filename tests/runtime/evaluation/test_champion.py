@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from penstock.runtime.artifacts import directory_digest
+from penstock.runtime.artifacts import directory_digest, read_json, write_json, write_table
 from penstock.runtime.faults import EXIT_REJECTED, EXIT_USAGE
 from penstock.runtime.registry.mlflow_registry import PREDECESSOR_TAG, Registry
 from penstock.runtime.registry.mlflow_runs import Figures
@@ -101,6 +103,42 @@ def test_a_champion_of_other_features_cannot_be_compared_with(world: Path) -> No
     wider = write_splits(world / "wider", numbers=6)
     crown(world, train(wider, world / "other", ESTIMATORS["binary"]))
     assert "reads `x4`, `x5`, which the rows do not have" in undecided(world)
+
+
+@pytest.mark.parametrize(("before", "now"), [("int", "string"), ("string", "int"), ("bool", "string")])
+def test_a_champion_that_learned_a_feature_in_another_type_cannot_be_compared_with(
+    world: Path, before: str, now: str
+) -> None:
+    """It would know none of the values: the new model would win against one that sees less than it does in use."""
+    crown(world, train(with_flag_as(world / "older", before), world / "other", ESTIMATORS["binary"]))
+    train(with_flag_as(world / "splits", now), world / "model", ESTIMATORS["binary"])
+    assert f"the model `made` learned `flag` as {before}, but here it is {now}" in undecided(world)
+
+
+def test_a_champion_that_learned_an_int_knows_a_float(world: Path) -> None:
+    crown(world, train(with_flag_as(world / "older", "int"), world / "other", WORSE))
+    train(with_flag_as(world / "splits", "float"), world / "model", ESTIMATORS["binary"])
+    assert evaluate(world, [RULE], **places(world)) == 0
+    assert gate(world, [RULE]) == 0
+    assert outcomes(world) == {"better": "pass"}
+
+
+def with_flag_as(splits: Path, type_: str) -> Path:
+    """Splits whose feature `flag` is of another type: 0 and 1, or texts of these."""
+    write_splits(splits)
+    facts = read_json(splits / "splits.json")
+    kind = "numeric" if type_ in ("int", "float") else "categorical"
+    facts["features"] = [
+        each | {"type": type_, "kind": kind} if each["name"] == "flag" else each for each in facts["features"]
+    ]
+    write_json(splits / "splits.json", facts)
+    arrow = {"int": pa.int64(), "float": pa.float64(), "string": pa.int64(), "bool": pa.bool_()}[type_]
+    for part in splits.glob("*.parquet"):
+        table = pq.read_table(part)
+        flags = table["flag"].cast(pa.bool_()).cast(pa.int64()).cast(arrow)
+        flags = flags.cast(pa.string()) if type_ == "string" else flags
+        write_table(part, table.set_column(table.column_names.index("flag"), "flag", flags))
+    return splits
 
 
 def test_a_champion_of_another_task_cannot_be_compared_with(world: Path) -> None:

@@ -72,6 +72,7 @@ def on_test_rows(directory: Path, digest: str, context: EvaluationContext) -> Ch
             return AbsentChampion(
                 f"{named} is for a {model.task} task, but this model is for a {context.task} task", digest
             )
+        model.refuse_other_types(context.splits.features)
         predictions = predictions_of(
             model, context.rows.features, context.rows.label, context.splits.classes, context.threshold
         )
