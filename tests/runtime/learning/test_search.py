@@ -135,6 +135,61 @@ def test_a_feature_that_no_training_row_has_is_named_where_no_trial_can_be_fitte
     assert "; no training row has a value of `x1`: exclude such features" in capsys.readouterr().err
 
 
+OWN = """from sklearn.linear_model import LogisticRegression
+
+def build(strength, solver):
+    return LogisticRegression(C=strength, solver=solver)
+
+"""
+
+
+@pytest.mark.parametrize("parallel", [1, 2])
+def test_a_function_needs_no_default_for_what_is_searched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], parallel: int
+) -> None:
+    splits = write_splits(tmp_path / "splits")
+    (tmp_path / "needy.py").write_text(OWN)
+    monkeypatch.chdir(tmp_path)
+    space = {"strength": {"loguniform": [0.01, 1.0]}, "solver": {"choice": ["lbfgs", "newton-cg"]}}
+    flags = {
+        "estimator": json.dumps({"python": "needy:build"}),
+        "preprocess": json.dumps({"numeric": {"impute": "median"}}),
+    }
+    search = {"trials": 2, "space": space, "parallel": parallel}
+    assert main(arguments(splits, tmp_path / "trials", search, **flags)) == 0
+    assert read_json(tmp_path / "trials" / "best.json")["failed"] == 0
+
+    misspelt = {"trials": 2, "space": {"strenght": space["strength"], "solver": space["solver"]}}
+    assert main(arguments(splits, tmp_path / "trials", misspelt, **flags)) == 2
+    assert "does not take these parameters" in capfd.readouterr().err
+
+
+def test_a_library_that_raises_an_exception_of_its_own_fails_one_trial(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sklearn.tree import DecisionTreeClassifier
+
+    class LibraryError(Exception):
+        pass
+
+    learn = DecisionTreeClassifier.fit
+
+    def fit(self: DecisionTreeClassifier, *rows: object) -> object:
+        if self.max_depth > 1:
+            raise LibraryError("too deep for these rows")
+        return learn(self, *rows)
+
+    monkeypatch.setattr(DecisionTreeClassifier, "fit", fit)
+    monkeypatch.chdir(tmp_path)  # so that this file is none of the repository
+    splits = write_splits(tmp_path / "splits")
+    tree = json.dumps({"class": "sklearn.tree.DecisionTreeClassifier"})
+    search = {"sampler": "grid", "trials": 2, "space": {"max_depth": {"int": [1, 2]}}}
+    assert main(arguments(splits, tmp_path / "trials", search, estimator=tree)) == 0
+    trials = pq.read_table(tmp_path / "trials" / "trials.parquet").to_pylist()
+    (failed,) = (trial for trial in trials if trial["value"] is None)
+    assert failed["failure"] == "the learner cannot be fitted: LibraryError: too deep for these rows"
+
+
 def test_training_uses_the_kept_features_and_the_best_parameters(tmp_path: Path) -> None:
     splits = write_splits(tmp_path / "splits")
     selection, trials, model = tmp_path / "selection", tmp_path / "trials", tmp_path / "model"

@@ -27,6 +27,14 @@ class Suggest(Protocol):
         """The scores of the trials asked for last, in their order; text for one that failed."""
 
 
+def point(search: Search) -> dict[str, Any]:
+    """Parameters within the space: of each the first choice, or the lower bound."""
+    return {
+        name: values.choice[0] if values.choice else (values.int_ or values.uniform or values.loguniform or [None])[0]
+        for name, values in search.space.items()
+    }
+
+
 def suggestions(search: Search) -> Suggest:
     """The source of a search's trials.
 

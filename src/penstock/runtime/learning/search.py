@@ -31,7 +31,7 @@ from penstock.runtime.artifacts import Splits, write_json, write_table
 from penstock.runtime.faults import InputError
 from penstock.runtime.learning.estimators import THREADS
 from penstock.runtime.learning.inputs import BEST_FILE, refuse_other_task
-from penstock.runtime.learning.samplers import Suggest, suggestions
+from penstock.runtime.learning.samplers import Suggest, point, suggestions
 from penstock.runtime.learning.trial import Bench, Task, prepare_worker, refuse_unfit, score_in_worker
 from penstock.specs.estimator import Estimator
 from penstock.specs.model import TASKS, Preprocess, Search
@@ -80,6 +80,7 @@ def run(arguments: argparse.Namespace) -> None:
         task=arguments.task,
         threshold=arguments.threshold,
         seed=arguments.seed,
+        point=point(search),
         threads=THREADS if search.parallel == 1 else 1,
     )
     began = time.monotonic()

@@ -6,6 +6,7 @@ process reads the rows for itself.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from penstock.runtime.artifacts import Splits
-from penstock.runtime.data.functions import own_faults
+from penstock.runtime.data.functions import failure, own_faults
 from penstock.runtime.faults import InputError
 from penstock.runtime.learning.estimators import (
     THREADS,
@@ -34,6 +35,8 @@ from penstock.specs.model import Preprocess
 
 Array = np.ndarray[Any, Any]
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -47,6 +50,8 @@ class Task:
     task: str
     threshold: float
     seed: int
+    point: Mapping[str, Any]
+    """The parameters of some trial."""
     threads: int = THREADS
 
 
@@ -58,9 +63,17 @@ def refuse_unfit(task: Task) -> None:
     """
     import pyarrow.parquet as pq
 
-    build_estimator(task.estimator, {}, task.task, task.seed)
+    _example(task)
     if pq.read_metadata(task.splits / "validation.parquet").num_rows == 0:
         raise InputError("there are no validation rows to score trials on: set `split.validation`")
+
+
+def _example(task: Task) -> Any:
+    """An estimator without the parameters that are searched; with those of some trial, where it needs them."""
+    try:
+        return build_estimator(task.estimator, {}, task.task, task.seed)
+    except InputError:
+        return build_estimator(task.estimator, task.point, task.task, task.seed)
 
 
 class Bench:
@@ -76,8 +89,7 @@ class Bench:
         self._classes = list(splits.classes)
         self._train_label = train.label
         self._truth = validation.label
-        example = build_estimator(task.estimator, {}, task.task, task.seed)
-        prepare = preparation(task.preprocess, features, sparse=takes_sparse(example))
+        prepare = preparation(task.preprocess, features, sparse=takes_sparse(_example(task)))
         self._without_values = without_values(train.features[names])
         with limited_threads(task.threads):
             self._train = prepare.fit_transform(train.features[names])
@@ -93,6 +105,9 @@ class Bench:
                 value = compute(task.metric, self._predictions(estimator))
         except InputError as error:
             return f"{error}{self._without_values}"
+        except Exception as error:  # libraries have exceptions of their own for parameters that do not go together
+            log.exception("a trial failed")
+            return f"the learner cannot be fitted{failure(error)}"
         return value if np.isfinite(value) else f"`{task.metric}` is not defined on the validation rows"
 
     def _predictions(self, estimator: Any) -> forms.Predictions:
