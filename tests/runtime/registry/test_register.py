@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import signal
@@ -168,7 +169,6 @@ def test_a_version_links_to_a_run_with_its_parameters_and_figures(place: Place, 
     assert run.data.params == {
         "learner": "sklearn.linear_model.LogisticRegression",
         "seed": str(card["seed"]),
-        "threshold": str(card["threshold"]),
         "preprocess.numeric.impute": "median",
         "preprocess.numeric.scale": "standard",
         **{f"preprocess.categorical.{step}": how for step, how in card["preprocess"]["categorical"].items()},
@@ -176,10 +176,11 @@ def test_a_version_links_to_a_run_with_its_parameters_and_figures(place: Place, 
     }
     auc = card["metrics"]["roc_auc"]
     shown = run.data.metrics
-    assert (shown["roc_auc"], shown["roc_auc.low"], shown["test_rows"]) == (
+    assert (shown["roc_auc"], shown["roc_auc.low"], shown["test_rows"], shown["threshold"]) == (
         auc["estimate"],
         auc["low"],
         card["test_rows"],
+        card["threshold"],
     )
     assert {name: value for name, value in run.data.tags.items() if name.startswith("penstock.")} == version.tags
 
@@ -200,6 +201,9 @@ def test_a_model_that_is_judged_anew_shows_its_newest_figures(place: Place, made
     assert main(place.command(made)) == 0
     card = read_json(made.root / "card" / "card.json")
     card["metrics"]["roc_auc"]["estimate"] = 0.5
+    # The same model under a threshold that no row reaches.
+    card["threshold"] = 0.99
+    card["metrics"]["precision"] |= {"estimate": None, "low": None, "high": None}
     anew = tmp_path / "card"
     anew.mkdir()
     write_json(anew / "card.json", card)
@@ -208,7 +212,11 @@ def test_a_model_that_is_judged_anew_shows_its_newest_figures(place: Place, made
     assert main(command) == 0
     [run] = place.runs()
     assert run.data.metrics["roc_auc"] == 0.5
+    assert run.data.metrics["threshold"] == 0.99
+    assert math.isnan(run.data.metrics["precision"])
     assert len(place.client.get_metric_history(run.info.run_id, "roc_auc")) == 2
+    assert main(command) == 0
+    assert len(place.client.get_metric_history(run.info.run_id, "precision")) == 2
 
 
 def test_a_newer_model_becomes_the_champion_and_the_older_one_stays(

@@ -7,6 +7,7 @@ middle is followed by somebody who finishes the same run.
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,20 +29,25 @@ class Figures:
 
     params: Mapping[str, str]
     metrics: Mapping[str, float]
+    """NaN for what could not be measured."""
 
     @classmethod
     def of_card(cls, card: Mapping[str, Any]) -> Figures:
-        """What the card of a model tells: how it was learned, and its figures on the test rows with their intervals."""
-        params = {"learner": card["learner"], "seed": card["seed"], "threshold": card["threshold"]}
+        """What the card of a model tells: how it was learned, and its figures on the test rows with their intervals.
+
+        The threshold is among the figures, since it decides them and is no part of the model, which stays the same one
+        under another.
+        """
+        params = {"learner": card["learner"], "seed": card["seed"]}
         for kind, steps in card["preprocess"].items():
             params |= {f"preprocess.{kind}.{step}": how for step, how in steps.items()}
         params |= {f"estimator.{name}": value for name, value in card["params"].items()}
-        metrics: dict[str, float | None] = {"test_rows": card["test_rows"]}
+        metrics: dict[str, float | None] = {"test_rows": card["test_rows"], "threshold": card["threshold"]}
         for name, figure in card["metrics"].items():
             metrics |= {name: figure["estimate"], f"{name}.low": figure["low"], f"{name}.high": figure["high"]}
         return cls(
             {name: _text(value) for name, value in params.items() if value is not None},
-            {name: float(value) for name, value in metrics.items() if value is not None},
+            {name: float("nan") if value is None else float(value) for name, value in metrics.items()},
         )
 
 
@@ -131,12 +137,17 @@ def _lacking(run: Run, tags: Mapping[str, str], figures: Figures) -> _Lacking:
         [
             Metric(name, value, started if name not in known.metrics else now, 0)
             for name, value in figures.metrics.items()
-            if known.metrics.get(name) != value
+            if not _equal(known.metrics.get(name, math.nan), value)
         ],
         # A parameter cannot change: the digest is of everything that decides it.
         [Param(name, value) for name, value in figures.params.items() if name not in known.params],
         [RunTag(name, value) for name, value in tags.items() if known.tags.get(name) != value],
     )
+
+
+def _equal(shown: float, value: float) -> bool:
+    """Whether a figure is shown as it is; one that is not known needs no place."""
+    return shown == value or (math.isnan(shown) and math.isnan(value))
 
 
 def _text(value: object) -> str:
