@@ -22,7 +22,7 @@ from penstock.runtime.evaluation import measuring
 from penstock.runtime.evaluation.champion import AbsentChampion
 from penstock.runtime.evaluation.context import EvaluationContext
 from penstock.runtime.faults import EXIT_REJECTED
-from penstock.runtime.learning.model_files import load_model
+from penstock.runtime.learning.model_files import TrainedModel, load_model
 from penstock.specs.gate import AnyRule
 from penstock.specs.metrics import METRICS
 from runtime.evaluation.worlds import ESTIMATORS, evaluate, figures, gate, measured, step, trained
@@ -114,6 +114,21 @@ def test_the_last_place_of_a_sum_is_no_drop(
     monkeypatch.setattr(EvaluationContext, "metric", lambda *_: 0.1 + 0.2)
     assert evaluate(world, [{"id": "noise", "perturb": {"noise": 0.1}, "metric": "roc_auc", "maxDrop": 0}]) == 0
     assert measured(world, "noise")["figures"]["drop"]["estimate"] == pytest.approx(drop, rel=0, abs=0)
+
+
+def test_a_model_that_fails_on_perturbed_rows_without_a_word_is_told_of(
+    world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = TrainedModel.scores
+
+    def scores(self: TrainedModel, rows: Any) -> Any:
+        assert not rows["x0"].isna().any()
+        return answers(self, rows)
+
+    monkeypatch.setattr(TrainedModel, "scores", scores)
+    rule = {"id": "holes", "perturb": {"missing": "20%"}, "metric": "roc_auc", "maxDrop": 0.9}
+    assert evaluate(world, [rule]) == 0
+    assert measured(world, "holes")["notes"][0].startswith("the model fails on such rows: AssertionError")
 
 
 def test_a_metric_that_is_no_number_on_perturbed_rows_is_not_taken_for_no_drop(

@@ -194,7 +194,8 @@ def _perturbed(rule: PerturbRule, context: EvaluationContext) -> Measured:
         try:
             predictions = context.predict(context.model, frame)
         except Exception as error:  # a learner that knows no missing values, say, may fail in any way
-            note = f"the model fails on such rows: {type(error).__name__}: {str(error).splitlines()[0]}"
+            said = ": ".join([type(error).__name__, *str(error).splitlines()[:1]])
+            note = f"the model fails on such rows: {said}"
             return Measured({"drop": Figure(name, float("nan"))}, notes=(note,))
         drop = sign * (whole - compute(rule.metric, predictions))
         # What is not a number stays that: nobody knows of no drop.
