@@ -247,6 +247,14 @@ def test_what_is_stored_as_missing_counts_as_missing(tmp_path: Path, capsys: pyt
         assert f"of the values are missing ({share} of 4)" in sentences
 
 
+@pytest.mark.parametrize(("type_", "one"), [("bool", True), ("int", 1), ("string", "1.0"), ("float", 1.0)])
+def test_a_number_that_is_none_is_a_missing_value_of_every_type(tmp_path: Path, type_: str, one: object) -> None:
+    case = with_id({"type": type_, "nullable": True}, [1.0, float("nan")])
+    code, made = validate(tmp_path, **case, onSchemaChange={"retyped": "warn"})
+    assert code == 0
+    assert read_table(made / "data.parquet")["x"].to_pylist() == [one, None]
+
+
 def test_a_quarantine_of_every_row_stops_the_pipeline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     columns = {"id": {"type": "int", "max": -1}}
     code, out = validate(tmp_path, {"id": [0, 1, 2]}, columns=columns, onViolation="quarantine")

@@ -62,7 +62,7 @@ _TABLE: dict[tuple[str, str], tuple[str, str]] = {
         f"CASE WHEN {_NUMBER} AND isfinite(TRY_CAST(trim({{x}}) AS DOUBLE)) THEN TRY_CAST(trim({{x}}) AS DOUBLE) END",
     ),
     ("int", "bool"): ("{x} IN (0, 1)", "CASE WHEN {x} IN (0, 1) THEN {x} = 1 END"),
-    ("float", "bool"): ("{x} IN (0, 1)", "CASE WHEN {x} IN (0, 1) THEN {x} = 1 END"),
+    ("float", "bool"): ("isnan({x}) OR {x} IN (0, 1)", "CASE WHEN {x} IN (0, 1) THEN {x} = 1 END"),
     ("string", "bool"): (
         "lower(trim({x})) IN ('true', 'false', '1', '0')",
         "CASE WHEN lower(trim({x})) IN ('true', '1') THEN TRUE WHEN lower(trim({x})) IN ('false', '0') THEN FALSE END",
