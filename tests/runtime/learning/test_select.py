@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from penstock.runtime.artifacts import read_json
+from penstock.runtime.artifacts import read_json, write_table
 from penstock.runtime.learning import select
 from penstock.runtime.main import main
 from runtime.made_splits import write_splits
@@ -54,3 +57,20 @@ def test_many_rows_are_judged_by_a_sample_that_is_told(tmp_path: Path, monkeypat
 def test_keeping_more_than_there_are_keeps_all(tmp_path: Path) -> None:
     found = selected(write_splits(tmp_path / "splits"), tmp_path / "selection", "rfe", 50)
     assert len(found["features"]) == 6  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("task", ["binary", "regression"])
+def test_a_category_of_thousands_of_values_takes_little_memory(tmp_path: Path, task: str) -> None:
+    splits = write_splits(tmp_path / "splits", task, rows=4_000)
+    table = pq.read_table(splits / "train.parquet")
+    names = pa.array([f"name {number % 3_000}" for number in range(table.num_rows)])
+    write_table(splits / "train.parquet", table.set_column(table.column_names.index("color"), "color", names))
+    tracemalloc.start()
+    try:
+        found = selected(splits, tmp_path / "selection", "l1", 2, task)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # A matrix of all rows and categories has 96 MB.
+    assert most < 48_000_000
+    assert "x0" in found["features"]  # type: ignore[operator]

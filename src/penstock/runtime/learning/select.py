@@ -114,7 +114,8 @@ def _l1(
         numeric=NumericSteps(impute="median", scale="standard"),
         categorical=CategoricalSteps(impute="missing", encode="onehot"),
     )
-    prepare = preparation(scaled, features, sparse=False)
+    # Of thousands of categories, a column each, hardly any number is not 0.
+    prepare = preparation(scaled, features, sparse=True)
     matrix = prepare.fit_transform(frame)
     if task == "regression":
         linear = Lasso(alpha=0.01 * float(np.std(label)) or 0.01, max_iter=5_000)
