@@ -90,6 +90,30 @@ def test_a_server_is_told_the_minor_version_of_python_and_the_libraries(tmp_path
     assert found.dependencies == requirements
 
 
+def test_a_learner_within_a_learner_is_seeded_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "nested.py").write_text(
+        "from sklearn.calibration import CalibratedClassifierCV\n"
+        "from sklearn.ensemble import RandomForestClassifier\n"
+        "from sklearn.pipeline import make_pipeline\n\n"
+        "def build():\n"
+        "    return CalibratedClassifierCV(make_pipeline(RandomForestClassifier(n_estimators=3)), cv=2)\n\n"
+        "def build_seeded():\n"
+        "    return CalibratedClassifierCV(RandomForestClassifier(n_estimators=3, random_state=7), cv=2)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    splits, models = write_splits(tmp_path / "splits"), {}
+    made = {"one": ("build", 3), "two": ("build", 3), "other": ("build", 4), "own": ("build_seeded", 4)}
+    for name, (function, seed) in made.items():
+        learner: dict[str, object] = {"python": f"nested:{function}"}
+        assert main(arguments(splits, tmp_path / name, learner, preprocess=json.dumps(SCALED), seed=seed)) == 0
+        models[name] = load_model(tmp_path / name).pipeline
+    first, second, other, own = (one[-1].calibrated_classifiers_[0].estimator.get_params() for one in models.values())
+    assert load_model(tmp_path / "one").digest == load_model(tmp_path / "two").digest
+    assert first["randomforestclassifier__random_state"] == second["randomforestclassifier__random_state"] == 3
+    assert other["randomforestclassifier__random_state"] == 4
+    assert own["random_state"] == 7
+
+
 def test_another_seed_gives_another_model(tmp_path: Path) -> None:
     splits = write_splits(tmp_path / "splits")
     forest = {"class": "sklearn.ensemble.RandomForestClassifier", "params": {"n_estimators": 5}}

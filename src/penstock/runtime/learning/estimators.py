@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -28,6 +29,7 @@ THREADS = 2
 """Threads of numerical code during a fit, whatever the machine has. A sum of two parts is the same in either order, so
 two threads are reproducible where more are not; processes that an estimator starts itself (``n_jobs``) are its own."""
 
+_SEED = re.compile(r"(^|__)random_state$")
 _MOST_NAMED = 4
 _INSTALL = ": install the package that provides it here, and in the Environment's runtime image"
 
@@ -37,8 +39,8 @@ log = logging.getLogger(__name__)
 def build_estimator(declared: Estimator, params: Mapping[str, Any], task: str, seed: int) -> Any:
     """An unfitted estimator with the declared parameters and `params` over them.
 
-    ``python`` functions get the parameters as keywords. Where the estimator has a ``random_state`` that nobody set, it
-    becomes `seed`.
+    ``python`` functions get the parameters as keywords. Where the estimator, or one within it, has a ``random_state``
+    that nobody set, it becomes `seed`.
 
     Raises:
         InputError: no such class or function, parameters that it does not take, or an estimator of another task.
@@ -58,8 +60,10 @@ def build_estimator(declared: Estimator, params: Mapping[str, Any], task: str, s
         raise InputError(f"`{where}` failed{failure(error)}") from error
     if not hasattr(estimator, "fit"):
         raise InputError(f"`{where}` is not an estimator: it has no method `fit`")
-    if hasattr(estimator, "get_params") and estimator.get_params().get("random_state", 0) is None:
-        estimator.set_params(random_state=seed)
+    if hasattr(estimator, "get_params"):
+        unset = [name for name, value in estimator.get_params().items() if value is None and _SEED.search(name)]
+        if unset:
+            estimator.set_params(**dict.fromkeys(unset, seed))
     _refuse_other_task(estimator, task, where)
     return estimator
 
