@@ -82,10 +82,12 @@ def _diagnostic(view: View, resource: Resource, dataset: Dataset, one: Named) ->
     advice = _advice(resource, one) if found.fix is None else ""
     if advice:
         return Diagnostic.error("unknown-column", headline, span, help=(advice,))
-    if found.help or resource is dataset:
+    if found.fix is not None:
         return found
     contract = Label(view.span(dataset, ("columns",), "key"), "its contract is here")
-    return Diagnostic.error("unknown-column", headline, span, secondary=(contract,))
+    shown = () if found.help or resource is dataset else (contract,)
+    helps = (*found.help, f"if the source has it, add `{one.column}` to `columns` of `{dataset.name}`")
+    return Diagnostic.error("unknown-column", headline, span, secondary=shown, help=helps)
 
 
 def _advice(resource: Resource, one: Named) -> str:
@@ -96,10 +98,16 @@ def _advice(resource: Resource, one: Named) -> str:
         return f"this SQL reads only `{one.dataset}`: read another dataset with `latest`, `lookup` or `aggregate`"
     if isinstance(resource, FeatureSet) and one.dataset == resource.spec.source and one.pointer[0] == "features":
         other = resource.spec.features.get(one.column)
-        if other is not None:
+        if other is not None and one.column not in _columns_of(other.sql):
             way = f": write `{other.sql}`" if other.sql is not None else ""
             return f"`{one.column}` is a feature, and features can only read columns of datasets{way}"
     return ""
+
+
+def _columns_of(text: str | None) -> set[str]:
+    """The columns that the expression of a feature names."""
+    parsed = analysis.expression(text) if text is not None else None
+    return {use.name for use in parsed.columns} if isinstance(parsed, analysis.Expression) else set()
 
 
 def _text_in_quotes(text: str) -> str:

@@ -58,7 +58,10 @@ def _is_missed(view: View, model: Model) -> bool:
 
 def _unheard_of_rollout(view: View, rollout: Rollout, team: Team) -> Iterator[Diagnostic]:
     contact = {"page": team.spec.contact.page, "ticket": team.spec.contact.ticket}
-    served = [view.find(Environment, name) for name in rollout.spec.environments]
+    named = [view.find(Environment, name) for name in rollout.spec.environments]
+    served = [one for one in named if one is None or one.spec.cluster]
+    if not served:
+        return
     # A model that does not answer pages where anybody is woken, and is a ticket elsewhere.
     asking = {"page" if one is None or one.spec.prometheus.pages else "ticket": _UNANSWERED for one in served}
     actions = ("page", "ticket") if "page" in asking else ("ticket",)
