@@ -55,7 +55,7 @@ class MetricRule(Choosing, Rule):
 
 
 class SliceRule(Choosing, Rule):
-    """A metric in each group of a column: no gap between groups above `maxGap`, no group beyond a bound."""
+    """A metric in each group of a column (`by`): no gap between groups above `maxGap`, no group beyond a bound."""
 
     chosen = at_least_one("max_gap", "at_least", "at_most")
 
@@ -248,6 +248,8 @@ class PythonRule(Choosing, Rule):
     )
 
 
+_OF_GROUPS = {"by", "maxGap", "minSupport", "slice"}
+"""Keys that a metric rule has none of; the last is none of a slice rule either, but says that one is meant."""
 RULE_FORMS = ("compare", "fairness", "perturb", "explain", "latency", "python", "metric")
 
 
@@ -260,7 +262,7 @@ def _form(rule: Any) -> str | None:
     else:
         return None
     found = next((form for form in RULE_FORMS if form in keys), None)
-    return "slice" if found == "metric" and "by" in keys else found
+    return "slice" if found == "metric" and keys & _OF_GROUPS else found
 
 
 AnyRule = Annotated[

@@ -31,6 +31,7 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "hyperparameters": ("params",), "replica_count": ("replicas",), "email": ("ticket",), "slack": ("chat",),
     "on": ("match",), "schema": ("columns",), "fields": ("columns",), "unique_key": ("primaryKey",),
     "timestamp_field": ("eventTime",), "event_timestamp_column": ("eventTime",), "loaded_at_field": ("knownAt",),
+    "slice": ("by",), "group": ("by",), "dataset": ("source",),
     "created_timestamp_column": ("knownAt",), "join_keys": ("entity",), "entities": ("entity",), "ttl": ("maxAge",),
 }  # fmt: skip
 """Keys of other systems, in lower case, with those of this language that say it, where a mapping has them."""
