@@ -48,6 +48,13 @@ def test_a_check_that_fails_on_a_value_quotes_it_only_where_no_column_is_sensiti
             "warning: rows: the source has a column without a name, as pandas "
             "writes its index unless it is given `index=False`, but the contract does not",
         ),
+        (
+            {"added": "warn"},
+            {"x": [1], **{f"y{position}": [2] for position in range(10)}},
+            0,
+            "warning: rows: the source has 10 columns that the contract does not: y0, y1, y2, y3, y4, y5, y6, y7 and 2 "
+            "more; `onSchemaChange: {added: ignore}` accepts them",
+        ),
         ({"added": "ignore"}, {"x": [1], "y": [2]}, 0, ""),
         (
             {"removed": "fail"},

@@ -103,6 +103,10 @@ def test_slices_say_which_groups_are_furthest_apart_and_which_are_small(world: P
     assert regions["figures"]["gap"]["name"] == f"recall[{best}] - recall[{worst}]"
     assert "(missing) (" in measured(world, "colors")["notes"][0]
     assert measured(world, "none")["figures"] == {}
+    largest = max(measured(world, "colors")["details"]["rows"].values())
+    one = [{"id": "one", "metric": "recall", "by": "color", "maxGap": 0.2, "minSupport": largest}]
+    assert evaluate(world, one) == 0
+    assert measured(world, "one")["figures"]["gap"]["name"] == "gap of recall"
 
 
 @pytest.mark.parametrize(("after", "drop"), [(0.3, 0.0), (0.2999, 0.1 + 0.2 - 0.2999)])

@@ -20,6 +20,8 @@ _UNITS_OF_TIME = {
     "ms": "ms", "msec": "ms", "millisecond": "ms", "s": "s", "sec": "s", "second": "s", "m": "m", "min": "m",
     "minute": "m", "h": "h", "hr": "h", "hour": "h", "d": "d", "day": "d", "w": "w", "week": "w",
 }  # fmt: skip
+_DAYS = {"month": 30, "year": 365}
+"""Spans that the language has no unit for, in the days that are meant."""
 _WORDS_OF_TIME = {"hourly": "1h", "daily": "1d", "weekly": "7d"}
 _SMALLER = {"s": (1000, "ms"), "m": (60, "s"), "h": (60, "m"), "d": (24, "h"), "w": (7, "d")}
 _WORDS_OF_TRUTH = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
@@ -124,6 +126,8 @@ def _duration(text: str, *, in_seconds: bool) -> str | None:
     if iso is not None:
         return f"{iso[1] or iso[3]}{(iso[2] or iso[4]).lower()}"
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([A-Za-z]+)", text)
+    if found is not None and found[1].isdigit() and (word := found[2].lower().removesuffix("s")) in _DAYS:
+        return f"{int(found[1]) * _DAYS[word]}d"
     unit = _UNITS_OF_TIME.get(found[2].lower().removesuffix("s") or "s") if found is not None else None
     if found is None or unit is None:
         return None

@@ -89,6 +89,10 @@ def _of_task(task: Task) -> str:
     return f"its metrics are {listed(fitting)}" if len(fitting) < 8 else f"use one such as {listed(fitting[:4], 'or')}"
 
 
+def _every_one(task: Task) -> str:
+    return f"the metrics of a {task} task are {listed([name for name, one in METRICS.items() if task in one.tasks])}"
+
+
 def _for_groups(task: Task) -> str:
     """What compares groups where nothing is decided between two classes."""
     metric = "mean_absolute_error" if task == "regression" else "macro_f1"
@@ -105,4 +109,7 @@ def _unknown(view: View, resource: Resource, named: NamedMetric) -> Diagnostic:
             helps = [f"it is called `{other}` here, but is not defined for a {named.task} task: {_of_task(named.task)}"]
         return Diagnostic.error("metric-task", headline, span, help=tuple(helps))
     known = METRICS if named.name not in FAIRNESS_METRICS else FAIRNESS_METRICS
-    return unknown_word("metric-task", headline, span, named.name, known)
+    found = unknown_word("metric-task", headline, span, named.name, known)
+    if found.help or named.task is None:
+        return found
+    return Diagnostic.error("metric-task", headline, span, help=(_every_one(named.task),))

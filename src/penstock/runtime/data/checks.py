@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,9 @@ from penstock.specs.units import Duration
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_MOST_NAMED = 8
+"""Of columns that a source has and its contract does not."""
+
 
 def judge_schema(dataset: str, contract: DatasetSpec, snapshot: Mapping[str, Any]) -> list[Finding]:
     """The differences between the source's columns and the contract's, as the schema policy sees them.
@@ -25,16 +28,7 @@ def judge_schema(dataset: str, contract: DatasetSpec, snapshot: Mapping[str, Any
     A missing column that is part of the primary key or a time always fails: no row can be told from another.
     """
     policy = contract.on_schema_change
-    found = []
-    if policy.added != "ignore":
-        for name in snapshot["added"]:
-            sentence = f"{dataset}.{name}: the source has this column, but the contract does not"
-            if not name:
-                sentence = (
-                    f"{dataset}: the source has a column without a name, as pandas writes its index unless it is "
-                    "given `index=False`, but the contract does not"
-                )
-            found.append(Finding("added", sentence, policy.added, name))
+    found = _undeclared(dataset, snapshot["added"], policy.added) if policy.added != "ignore" else []
     needed = {*contract.primary_key, contract.event_time, contract.known_at}
     for name in snapshot["removed"]:
         guess = did_you_mean(name, snapshot["added"], most=1)
@@ -50,6 +44,28 @@ def judge_schema(dataset: str, contract: DatasetSpec, snapshot: Mapping[str, Any
             )
             found.append(Finding("retyped", sentence, policy.retyped, name))
     return found
+
+
+def _undeclared(dataset: str, added: Sequence[str], result: Result) -> list[Finding]:
+    """The columns that only the source has. Of a wide table of which few are declared, this is told once."""
+    named = [name for name in added if name]
+    if "" in added:
+        sentence = (
+            f"{dataset}: the source has a column without a name, as pandas writes its index unless it is "
+            "given `index=False`, but the contract does not"
+        )
+        unnamed = [Finding("added", sentence, result, "")]
+    else:
+        unnamed = []
+    if result == "warn" and len(named) > 1:
+        more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
+        sentence = (
+            f"{dataset}: the source has {len(named)} columns that the contract does not: "
+            f"{', '.join(named[:_MOST_NAMED])}{more}; `onSchemaChange: {{added: ignore}}` accepts them"
+        )
+        return [Finding("added", sentence, result), *unnamed]
+    sentence = "the source has this column, but the contract does not"
+    return [*(Finding("added", f"{dataset}.{name}: {sentence}", result, name) for name in named), *unnamed]
 
 
 def judge_age(table: pa.Table, dataset: str, contract: DatasetSpec, as_of: datetime) -> list[Finding]:

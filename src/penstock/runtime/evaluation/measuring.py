@@ -94,10 +94,12 @@ def _slices(rule: SliceRule, context: EvaluationContext) -> Measured:
         return Measured({}, notes=_small(rule.by, rule.min_support, groups), details=details)
     lowest, highest = f"{rule.metric}[{ends.lowest}]", f"{rule.metric}[{ends.highest}]"
     # One group has no gap to any other: whether groups are alike is not known then.
-    gap = ends.high - ends.low if len(values) > 1 else float("nan")
+    gap = Figure(f"{highest} - {lowest}", ends.high - ends.low)
+    if len(values) == 1:
+        gap = Figure(f"gap of {rule.metric}", float("nan"))
     return Measured(
         {
-            "gap": Figure(f"{highest} - {lowest}", gap),
+            "gap": gap,
             "lowest": Figure(lowest, ends.low),
             "highest": Figure(highest, ends.high),
         },
