@@ -102,7 +102,10 @@ def wrong_type(reported: Reported, place: Place, value: Any, reason: str = "") -
     label = f"expected {expected}" if expected != short or len(expected) > 40 else ""
     if value is not None and isinstance(place.shape, Entries | Mapping | Tagged):
         helps, fix = form_of(place.shape, value), None
-    elif place.pointer[:2] == ("spec", "split") and isinstance(value, float) and 0 < value < 1:
+    elif isinstance(value, dict) and isinstance(place.shape, Items) and isinstance(place.shape.item, Mapping):
+        needed = [f"{key}: ..." for key, field in place.shape.item.fields.items() if field.required]
+        helps, fix = (f"write a list, even of one: `[{{{', '.join(needed or ['...'])}}}]`",), None
+    elif place.pointer[:2] == ("spec", "split") and _is_share(value):
         helps, fix = ("write a length of time such as `30d`; shares of the rows go with `by: random`",), None
     else:
         helps, fix = remedy(value, text, place.shape, span, short)
@@ -110,6 +113,11 @@ def wrong_type(reported: Reported, place: Place, value: Any, reason: str = "") -
     if description and (isinstance(place.shape, Mapping) or (isinstance(value, list | dict) and not helps)):
         helps = (*helps, f"{name}: {description}")
     return Diagnostic.error("wrong-type", headline, span, label, help=helps, fix=fix)
+
+
+def _is_share(value: Any) -> bool:
+    """Whether a value is a part of the rows, in the language's form or as a fraction."""
+    return (isinstance(value, float) and 0 < value < 1) or (isinstance(value, str) and value.endswith("%"))
 
 
 def kind_of(value: Any) -> str:
