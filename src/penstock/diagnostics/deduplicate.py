@@ -28,6 +28,16 @@ def deduplicated(diagnostics: Iterable[Diagnostic], codes: Container[str]) -> It
         yield _as_one(sorted(group))
 
 
+def alike_of(diagnostics: Iterable[Diagnostic]) -> Iterable[list[Diagnostic]]:
+    """The diagnostics, those together that differ in the file alone that they are about."""
+    groups: dict[object, list[Diagnostic]] = {}
+    for number, one in enumerate(diagnostics):
+        is_of_file = one.primary == Label(Span.point(one.path or "")) and not one.secondary and one.fix is None
+        key = (one.code, one.severity, one.headline, one.help) if is_of_file else number
+        groups.setdefault(key, []).append(one)
+    return groups.values()
+
+
 def also_at(places: Iterable[Span]) -> tuple[tuple[Label, ...], tuple[str, ...]]:
     """Labels and help for the further places of a mistake, in order."""
     rest = sorted(places)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from penstock.diagnostics.columns import neutral, show_line, width
-from penstock.diagnostics.model import Diagnostic, Label, Safety, Severity, Span
+from penstock.diagnostics.deduplicate import alike_of
+from penstock.diagnostics.model import Diagnostic, Label, Safety, Severity
 from penstock.diagnostics.summary import summary
 
 TextOf = Callable[[str], str | None]
@@ -43,7 +44,7 @@ def render(diagnostics: Iterable[Diagnostic], text_of: TextOf, *, colour: bool =
             return None
         return known[label.span.line - 1].removesuffix("\r")
 
-    blocks = [_block(one, line_of, _Paint(colour, _COLOURS[one[0].severity])) for one in _alike(found)]
+    blocks = [_block(one, line_of, _Paint(colour, _COLOURS[one[0].severity])) for one in alike_of(found)]
     return "\n\n".join([*blocks, summary(found)]) + "\n"
 
 
@@ -67,16 +68,6 @@ class _Paint:
 
     def _in(self, code: str, text: str) -> str:
         return f"{code}{text}{_RESET}" if self._on and text else text
-
-
-def _alike(diagnostics: Iterable[Diagnostic]) -> Iterable[list[Diagnostic]]:
-    """The diagnostics, those together that differ in the file alone that they are about."""
-    groups: dict[object, list[Diagnostic]] = {}
-    for number, one in enumerate(diagnostics):
-        is_of_file = one.primary == Label(Span.point(one.path or "")) and not one.secondary and one.fix is None
-        key = (one.code, one.severity, one.headline, one.help) if is_of_file else number
-        groups.setdefault(key, []).append(one)
-    return groups.values()
 
 
 def _block(alike: list[Diagnostic], line_of: Callable[[Label], str | None], paint: _Paint) -> str:

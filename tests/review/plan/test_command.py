@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -106,6 +107,22 @@ def test_errors_on_head_fail_it(repository: Repository, capsys: pytest.CaptureFi
     shown = capsys.readouterr().out
     assert shown.startswith("1 error in the merge result")
     assert shown.rstrip().endswith("next: penstock check")
+
+
+def test_generated_files_that_nobody_compiled_are_one_error(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.compile()
+    repository.commit()
+    repository.branch()
+    repository.replace("maxGap: 0.08", "maxGap: 0.09")
+    repository.commit()
+    assert main(["plan", "--root", str(repository.root)]) == 1
+    head, first, *_ = capsys.readouterr().out.splitlines()
+    assert head.startswith("1 error in the merge result")
+    assert re.fullmatch(
+        r"  error\[stale-artifact\] generated/index\.json and \d+ more files a generated file is out of date", first
+    )
 
 
 def test_what_no_check_of_the_specs_finds_is_not_left_to_it(

@@ -8,7 +8,7 @@ from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Diagnostic
 from penstock.review.model import ArtifactChange, Operation, Plan
 from penstock.review.rendering.hunks import Hunks, Shown
-from penstock.review.rendering.rows import Note, Row, headline, next_command, rows, whole_values
+from penstock.review.rendering.rows import Note, Row, findings, headline, next_command, rows, whole_values
 from penstock.review.rendering.style import STYLE
 from penstock.review.rendering.text_safety import html_prose, html_text
 
@@ -33,7 +33,7 @@ def _page(plan: Plan, notes: Mapping[str, Note] | None) -> Iterator[str]:
     yield f"<h1>{html_text(headline(plan))}</h1>\n"
     base, head = html_text(plan.base[:12]), html_text(plan.head[:12])
     yield f'<p class="revisions"><code>{base}</code> to <code>{head}</code></p>\n'
-    yield from map(_error, plan.errors)
+    yield from (_error(found, place) for found, place in findings(plan))
     command = next_command(plan)
     if command is not None:
         yield f'<p class="next">Next <code>{html_text(command)}</code></p>\n'
@@ -51,8 +51,8 @@ def _page(plan: Plan, notes: Mapping[str, Note] | None) -> Iterator[str]:
     yield "</main>\n</body>\n</html>\n"
 
 
-def _error(found: Diagnostic) -> str:
-    place = f"<code>{html_text(str(found.primary.span))}</code>" if found.primary is not None else ""
+def _error(found: Diagnostic, at: str) -> str:
+    place = f"<code>{html_text(at)}</code>" if at else ""
     label = f" {html_prose(found.primary.message)}." if found.primary is not None and found.primary.message else ""
     helps = "".join(f"<br>{html_prose(text)}" for text in found.help)
     kind = found.severity.value

@@ -9,7 +9,7 @@ from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Diagnostic, Severity, Span
 from penstock.review.model import ArtifactChange, Direction, Operation, Plan
 from penstock.review.rendering.hunks import Hunks, Shown
-from penstock.review.rendering.rows import Note, Row, headline, next_command, rows
+from penstock.review.rendering.rows import Note, Row, findings, headline, next_command, rows
 from penstock.review.rendering.text_safety import fenced, markdown, markdown_prose, markdown_text
 
 LIMIT = 65_536
@@ -82,17 +82,18 @@ class _Page:
 
 
 def _errors(page: _Page, plan: Plan) -> list[str]:
-    for position, found in enumerate(plan.errors):
-        if not page.add(_error(found), keep=2_000):
-            return [f"{len(plan.errors) - position} of {counted(len(plan.errors), 'finding')}"]
-    if plan.errors:
+    told = list(findings(plan))
+    for position, (found, place) in enumerate(told):
+        if not page.add(_error(found, place), keep=2_000):
+            return [f"{len(told) - position} of {counted(len(told), 'finding')}"]
+    if told:
         page.add("\n")
     return []
 
 
-def _error(found: Diagnostic) -> str:
+def _error(found: Diagnostic, at: str) -> str:
     mark = "❌" if found.severity is Severity.ERROR else "⚠️"
-    place = f" {markdown(str(found.primary.span))}" if found.primary is not None else ""
+    place = f" {markdown(at)}" if at else ""
     label = f" ({markdown_prose(found.primary.message)})" if found.primary is not None and found.primary.message else ""
     helps = "".join(f"<br>{markdown_prose(text)}" for text in found.help[:2])
     return f"- {mark} {markdown_prose(found.headline)}{label}{place}{helps}\n"

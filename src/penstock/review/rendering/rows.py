@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from penstock.catalog.upstream import SENSITIVE
+from penstock.diagnostics.deduplicate import alike_of
 from penstock.diagnostics.grammar import joined
-from penstock.diagnostics.model import Severity, Span
+from penstock.diagnostics.model import Diagnostic, Severity, Span
 from penstock.review.changes.told_below import standing_alone, told_below
 from penstock.review.model import Change, Direction, Impact, Operation, Plan
 from penstock.review.policy.wording import NOBODY
@@ -99,7 +100,7 @@ def rows(plan: Plan, notes: Mapping[str, Note] | None = None) -> tuple[Row, ...]
 
 def headline(plan: Plan) -> str:
     """One sentence with the totals."""
-    errors = sum(found.severity is Severity.ERROR for found in plan.errors)
+    errors = sum(found.severity is Severity.ERROR for found, _ in findings(plan))
     if errors:
         return f"{_count(errors, 'error')} in the merge result; {_totals(plan)}."
     if plan.kind == "rollback":
@@ -113,6 +114,14 @@ def headline(plan: Plan) -> str:
         return f"No change in meaning{told}{files}."
     text = _totals(plan)
     return f"{text[0].upper()}{text[1:]}."
+
+
+def findings(plan: Plan) -> Iterator[tuple[Diagnostic, str]]:
+    """What is wrong with head, with the place; what is said of many files in the same words, is said once."""
+    for alike in alike_of(plan.errors):
+        more = f" and {_count(len(alike) - 1, 'more file')}" if len(alike) > 1 else ""
+        place = str(alike[0].primary.span) if alike[0].primary is not None else ""
+        yield alike[0], f"{alike[0].path}{more}" if more else place
 
 
 def next_command(plan: Plan) -> str | None:

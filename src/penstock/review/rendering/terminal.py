@@ -8,7 +8,7 @@ from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Diagnostic, Severity
 from penstock.review.model import Direction, Operation, Plan
 from penstock.review.rendering.hunks import Hunks, Shown
-from penstock.review.rendering.rows import Note, Row, headline, next_command, rows
+from penstock.review.rendering.rows import Note, Row, findings, headline, next_command, rows
 from penstock.review.rendering.text_safety import log_line
 
 _COLOURS = {
@@ -36,8 +36,8 @@ class _Paint:
 
 def _lines(plan: Plan, paint: _Paint, diffs: bool, notes: Mapping[str, Note] | None) -> Iterator[str]:
     yield paint(log_line(headline(plan)), "1")
-    for found in plan.errors:
-        place = f" {found.primary.span}" if found.primary is not None else ""
+    for found, at in findings(plan):
+        place = f" {at}" if at else ""
         word = paint(found.severity.value, "31;1" if found.severity is Severity.ERROR else "33")
         yield f"  {word}[{log_line(found.code)}]{log_line(place)} {log_line(found.headline)}"
         if found.severity is not Severity.ERROR:
