@@ -14,7 +14,7 @@ from cli.test_check import write
 from penstock.cli.main import COMMANDS, main
 
 _BELOW = [
-    *(("policy", name) for name in ("test", "simulate", "replay", "codeowners")),
+    *(("policy", name) for name in ("test", "simulate", "replay", "defaults", "codeowners")),
     *(("evidence", name) for name in ("show", "verify", "sign", "keygen")),
     *(("record", name) for name in ("verify", "replay", "show", "append")),
 ]

@@ -1,4 +1,4 @@
-"""``penstock policy``: tests of the approval policy, simulated and replayed verdicts, and CODEOWNERS."""
+"""``penstock policy``: tests of the approval policy, its defaults, simulated and replayed verdicts, and CODEOWNERS."""
 
 from __future__ import annotations
 
@@ -63,6 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_root(replay)
     replay.add_argument("records", type=Path, nargs="+", metavar="FILE", help="saved pull requests, or folders of them")
+    defaults = add_command(commands, "defaults", "print the rules that apply without an ApprovalPolicy, as one to edit")
+    defaults.add_argument("--owner", required=True, metavar="TEAM", help="team that is to own the policy")
     owners = add_command(commands, "codeowners", "print CODEOWNERS or a ruleset, for enforcement by GitHub itself")
     add_root(owners)
     form = owners.add_mutually_exclusive_group()
@@ -222,6 +224,13 @@ def _replay(options: argparse.Namespace) -> int:
     return PROBLEMS if any(row.problem for row in rows) else OK
 
 
+def _defaults(options: argparse.Namespace) -> int:
+    from penstock.review.policy.defaults import as_policy
+
+    print(as_policy(options.owner), end="")
+    return OK
+
+
 def _codeowners(options: argparse.Namespace) -> int:
     from penstock.catalog.load import load_work_tree
     from penstock.review.policy.codeowners import codeowners, ruleset, ruleset_markdown
@@ -299,5 +308,6 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "test": _test,
     "simulate": _simulate,
     "replay": _replay,
+    "defaults": _defaults,
     "codeowners": _codeowners,
 }

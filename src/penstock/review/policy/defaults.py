@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from penstock.source.writing.emit_yaml import emit_yaml_line
 from penstock.specs.approval_policy import ApprovalRule
+from penstock.specs.base import API_VERSION
 
-_OWNER = {"count": 1, "from": {"roles": ["owner"]}}
-_INDEPENDENT = {"count": 1, "from": {"roles": ["independent"]}}
+_OWNER = {"from": {"roles": ["owner"]}}
+_INDEPENDENT = {"from": {"roles": ["independent"]}}
 _BOTH = {"all": [_OWNER, _INDEPENDENT]}
 
 # What an edit reaches as a whole is approved where the edit is made; code that a field names is edited nowhere else.
@@ -64,7 +66,7 @@ _RULES: tuple[dict[str, Any], ...] = (
         "id": "default-rest",
         "why": "Changes that loosen nothing also get a second pair of eyes.",
         "when": {"direction": ["tightened", "neutral"], **_EDITED},
-        "require": {"count": 1, "from": {"roles": ["owner", "independent"]}},
+        "require": {"from": {"roles": ["owner", "independent"]}},
     },
     {
         "id": "default-downstream",
@@ -78,3 +80,19 @@ _RULES: tuple[dict[str, Any], ...] = (
 def default_rules() -> tuple[ApprovalRule, ...]:
     """The rules; together they cover every change."""
     return tuple(ApprovalRule.model_validate(rule) for rule in _RULES)
+
+
+def as_policy(owner: str) -> str:
+    """The rules as the text of an ApprovalPolicy that a team owns."""
+    lines = [
+        "# The rules that apply where there is no ApprovalPolicy: save them below specs/, and change what you like.",
+        f"apiVersion: {API_VERSION}",
+        "kind: ApprovalPolicy",
+        f"metadata: {emit_yaml_line({'name': 'approvals', 'owner': owner})}",
+        "spec:",
+        "  rules:",
+    ]
+    for rule in _RULES:
+        first, *rest = (f"{key}: {emit_yaml_line(value)}" for key, value in rule.items())
+        lines += [f"    - {first}", *(f"      {line}" for line in rest)]
+    return "\n".join(lines) + "\n"
