@@ -17,12 +17,14 @@ from penstock.catalog.repository import WorkTree
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE, add_command, lacks
 from penstock.cli.private_key import NoKeyError, add_key, private_key
 from penstock.cli.repository import NoRepositoryError, add_root, find_git, find_root
+from penstock.diagnostics.grammar import counted
 from penstock.review.rendering.text_safety import log_line
 from penstock.specs.base import Slug
 from penstock.specs.release import Release
 
 if TYPE_CHECKING:
     from penstock.review.evidence.keys import KeySet
+    from penstock.source.attestations.gates import RuleOutcome
 
 _KEY_DAYS = 365
 _LINKS = ("gates", "promotion")
@@ -152,10 +154,19 @@ def _rows(link: str, payload: bytes) -> list[tuple[str, str]]:
     rows = [("model", f"{statement.model} {statement.digest}"), ("specs", predicate.specs)]
     rows += [("data", f"{name} {digest}") for name, digest in sorted(predicate.datasets.items())]
     rows.append(("made", predicate.created.isoformat()))
+    on_rows = f", on {counted(predicate.evaluation.rows, 'test row')}" if predicate.evaluation.rows is not None else ""
     for gate in predicate.gates:
-        outcomes = ", ".join(f"{rule.id} {rule.outcome}" for rule in gate.rules)
-        rows.append(("gate", f"{gate.gate} {'passed' if gate.passed else 'failed'}: {outcomes}"))
+        rows.append(("gate", f"{gate.gate} {'passed' if gate.passed else 'failed'}{on_rows}"))
+        rows += [("", f"  {line}") for rule in gate.rules for line in _judged(rule)]
     return rows
+
+
+def _judged(rule: RuleOutcome) -> Iterator[str]:
+    """What was decided of a rule: a line for each figure, with what it was held against."""
+    if not rule.figures:
+        yield f"{rule.outcome}  {rule.id}{f': {rule.skipped}' if rule.skipped else ''}"
+    for judged in rule.figures:
+        yield f"{judged.outcome}  {rule.id}: {judged.text}"
 
 
 def _table(rows: list[tuple[str, str]]) -> Iterator[str]:

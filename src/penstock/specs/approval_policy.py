@@ -341,7 +341,8 @@ class PolicyTest(Node):
 
     name: Slug = field("Name of the test.", loosens=ANY, area=GOVERNANCE)
     given: dict[str, Any] = field(
-        "Change: `address`, `before`, `after`, and optionally `author`, `approvedBy`, `stage`, `riskTier`.",
+        "Change: `address`, `before`, `after`, and optionally `author`, `approvedBy`, `labels`, `stage`, `riskTier`, "
+        "`evidence`.",
         loosens=ANY,
         area=GOVERNANCE,
         min_length=1,

@@ -59,7 +59,7 @@ def test_what_was_stated_is_shown(repository: Repository, key: Path, capsys: pyt
     capsys.readouterr()
     assert evidence(repository, "show") == 0
     gates, promotion = capsys.readouterr().out.split("  promotion: ")
-    assert "gate     delay-release passed: quality pass, regions pass" in gates
+    assert "gate     delay-release passed\n               pass  quality\n               pass  regions\n" in gates
     assert "signed   not" in gates
     for line in (
         f"model    delay {MODEL_DIGEST}",

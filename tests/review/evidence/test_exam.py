@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from penstock.catalog.load import load_work_tree
+from penstock.cli.main import main
 from penstock.review.evidence.keys import KeySet
 from penstock.review.evidence.verify import Evidence, verify
 from penstock.specs.approval_policy import Key
@@ -101,6 +102,28 @@ def test_where_production_itself_could_have_judged_it_so_nothing_is_doubted(repo
 
 def _skipped(value: dict[str, Any]) -> None:
     value["predicate"]["gates"][0]["rules"][1]["outcome"] = "skip"
+
+
+def _measured(value: dict[str, Any]) -> None:
+    value["predicate"]["evaluation"] = {"rows": 5000, "seed": 1}
+    figure = {"name": "roc_auc", "estimate": 0.84, "low": 0.82, "high": 0.86}
+    judged = {"part": "value", "unit": "", "figure": figure, "outcome": "pass"}
+    value["predicate"]["gates"][0]["rules"][0]["figures"] = [{**judged, "bounds": [{"kind": "at_least", "value": 0.7}]}]
+
+
+def test_what_was_measured_is_told_of_valid_evidence(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    release(repository, KEY, edit=_measured)
+    found = judged(repository)
+    assert found.reasons[0] == (
+        "gates: signed by the key `ci`; the gate `delay-release` measured on 5,000 test rows "
+        "quality: roc_auc = 0.84 [0.82, 0.86], ≥ 0.7"
+    )
+    assert main(["evidence", "show", "--root", str(repository.root)]) == 0
+    shown = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert "gate     delay-release passed, on 5,000 test rows" in shown
+    assert "pass  quality: roc_auc = 0.84 [0.82, 0.86], ≥ 0.7" in shown
 
 
 def test_rules_that_were_skipped_are_told_of_valid_evidence(repository: Repository) -> None:

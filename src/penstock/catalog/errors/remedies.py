@@ -98,6 +98,8 @@ def meant(value: str | int | float, text: str, short: str) -> str | None:
         return _memory(text)
     if short.startswith("a duration") and isinstance(value, str):
         return _duration(text, in_seconds="whole seconds" in short)
+    if short.startswith("a quoted timestamp"):
+        return f'"{text}T00:00:00Z"' if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else None
     if short.startswith("a confidence"):
         return _confidence(text)
     if short.startswith("a percentage"):

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from penstock.catalog.model import Catalog, SpecId, View
-from penstock.diagnostics.grammar import listed
+from penstock.diagnostics.grammar import counted, listed
 from penstock.review.evidence.exam import asked_less, trained_as
 from penstock.review.evidence.keys import KeySet
 from penstock.review.evidence.served import Served
@@ -196,13 +196,23 @@ def _gates(head: Catalog, release: Release, keys: KeySet, now: datetime, *, is_r
         return _Gates(_unreadable("gates", error), None, file.payload)
     doubts, signer = file.signature(keys, statement.predicate.created)
     doubts += _content(head, release, statement, now, is_rollback=is_rollback, goes_on=goes_on)
-    return _Gates(_concluded("gates", doubts, signer + _skipped(statement)), statement, file.payload)
+    return _Gates(_concluded("gates", doubts, signer + _decided(statement)), statement, file.payload)
 
 
-def _skipped(statement: GateStatement) -> str:
-    """Which rules had nothing to be held against, such as a champion that nobody has registered yet."""
-    skipped = {gate.gate: [one.id for one in gate.rules if one.outcome == "skip"] for gate in statement.predicate.gates}
-    return "".join(f"; the gate `{name}` skipped {listed(rules)}" for name, rules in skipped.items() if rules)
+def _decided(statement: GateStatement) -> str:
+    """What the gates measured, for who has to judge the version, and which rules had nothing to be held against."""
+    rows = statement.predicate.evaluation.rows
+    on_rows = f" on {counted(rows, 'test row')}" if rows is not None else ""
+    texts = []
+    for gate in statement.predicate.gates:
+        measured = [f"{rule.id}: {judged.text}" for rule in gate.rules for judged in rule.figures]
+        skipped = [rule.id for rule in gate.rules if rule.outcome == "skip"]
+        if measured:
+            texts.append(f"the gate `{gate.gate}` measured{on_rows} {'; '.join(measured)}")
+        if skipped:
+            # Such as a comparison with a champion that nobody has registered yet.
+            texts.append(f"the gate `{gate.gate}` skipped {listed(skipped)}")
+    return "".join(f"; {text}" for text in texts)
 
 
 def _promotion(

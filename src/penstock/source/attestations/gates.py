@@ -23,11 +23,52 @@ GATES_TYPE = "urn:penstock:gate-evidence:v1"
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """What was measured; None where it could not be, and both ends where there is no interval."""
+
+    name: str
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What a figure was held against: `at_least` or `at_most` a value."""
+
+    kind: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedFigure:
+    """A figure with its bounds, and how it did."""
+
+    figure: Figure
+    bounds: tuple[Bound, ...]
+    outcome: str
+    unit: str = ""
+
+    @property
+    def text(self) -> str:
+        """What people read, such as `roc_auc = 0.91 [0.88, 0.94], ≥ 0.85`."""
+        one = self.figure
+        value = "not measured" if one.estimate is None else f"{one.estimate:.4g} {self.unit}".rstrip()
+        if one.low is not None and one.high is not None:
+            value += f" [{one.low:.4g}, {one.high:.4g}]"
+        signs = (f"{'≥' if b.kind == 'at_least' else '≤'} {b.value:.4g} {self.unit}".rstrip() for b in self.bounds)
+        return ", ".join((f"{one.name} = {value}", *signs))
+
+
+@dataclass(frozen=True, slots=True)
 class RuleOutcome:
     """What a gate decided of one rule."""
 
     id: str
     outcome: str
+    figures: tuple[JudgedFigure, ...] = ()
+    skipped: str | None = None
+    """Why the rule was not judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +86,14 @@ class GateOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Evaluation:
+    """On what the gates decided."""
+
+    rows: int | None = None
+    """Held-out test rows."""
+
+
+@dataclass(frozen=True, slots=True)
 class Predicate:
     """From what the model was made, and what its gates decided."""
 
@@ -52,6 +101,7 @@ class Predicate:
     datasets: Mapping[str, str]
     gates: tuple[GateOutcome, ...]
     created: datetime
+    evaluation: Evaluation = Evaluation()
 
     def gate(self, name: str) -> GateOutcome | None:
         """What a gate decided; None where it did not judge the model, or is named more than once."""
