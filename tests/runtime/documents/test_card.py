@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,19 @@ import pytest
 
 from penstock.runtime.artifacts import read_json
 from penstock.runtime.documents.card import card_facts, render
-from penstock.specs.model import Card
+from penstock.specs.model import Card, SensitiveUse
 
 CARDS = Path(__file__).parent / "cards"
 GOLDEN = CARDS / "flight-delay.md"
 OF_CLASSES = CARDS / "wine.md"
 
 
-def facts(splits: dict[str, Any] | None = None, inputs: str = "inputs.json", **changes: Any) -> dict[str, Any]:
+def facts(
+    splits: dict[str, Any] | None = None,
+    inputs: str = "inputs.json",
+    uses: Sequence[dict[str, Any]] = (),
+    **changes: Any,
+) -> dict[str, Any]:
     made = read_json(CARDS / inputs)
     declared = {
         "purpose": "Warn passengers of a late arrival before boarding.",
@@ -27,6 +33,7 @@ def facts(splits: dict[str, Any] | None = None, inputs: str = "inputs.json", **c
     }
     return card_facts(
         declared=Card.model_validate_json(json.dumps(declared | changes)),
+        sensitive_uses=[SensitiveUse(**use) for use in uses],
         digest="sha256:" + "a" * 64,
         specs="sha256:" + "b" * 64,
         tables={
@@ -52,6 +59,13 @@ def test_the_card_of_a_model_of_classes_reads_as_the_golden_file(update: bool) -
     if update:
         OF_CLASSES.write_text(text, encoding="utf-8")
     assert text == OF_CLASSES.read_text(encoding="utf-8")
+
+
+def test_sensitive_columns_are_told_with_what_they_are_for() -> None:
+    use = {"column": "persons.sex", "use": "slice", "purpose": "Both sexes are to be served alike."}
+    lines = render(facts(uses=[use])).splitlines()
+    assert "| `persons.sex` | slice | Both sexes are to be served alike. |" in lines
+    assert not any("Sensitive columns" in line for line in render(facts()).splitlines())
 
 
 def test_no_column_of_the_parts_is_empty() -> None:

@@ -172,7 +172,9 @@ def _judging(view: View, model: Model, data: DataSteps, split: Step, train: Step
     yield make_step("baseline", image, [splits, trained, task], compute=compute_of(spec.resources))
     prose = flag("card", json_text(plain(spec.card)))
     datasets = [keyed("dataset", name, table) for name, table in data.tables.items()]
-    yield make_step("card", image, [identity, prose, *datasets, splits, trained, evaluation, *verdicts, digest])
+    sensitive = [flag("sensitive-use", json_text(plain(use))) for use in spec.sensitive_uses]
+    made = [*datasets, splits, trained, evaluation, *verdicts]
+    yield make_step("card", image, [identity, prose, *sensitive, *made, digest])
     yield make_step("evidence", image, [identity, digest, *datasets, evaluation, *verdicts, trained])
 
 

@@ -16,7 +16,7 @@ from penstock.runtime.documents.markdown import Markdown, code, escaped, interva
 from penstock.runtime.documents.verdicts import read_verdicts
 from penstock.runtime.evaluation.figures import clusters_said
 from penstock.runtime.learning.model_files import TRAINING_FILE
-from penstock.specs.model import Card
+from penstock.specs.model import Card, SensitiveUse
 
 MARKDOWN_FILE = "card.md"
 JSON_FILE = "card.json"
@@ -31,6 +31,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     parser.add_argument("--model", required=True, help="the model's name")
     parser.add_argument("--card", type=spec(Card), required=True, help="the model's `card` as JSON")
+    parser.add_argument(
+        "--sensitive-use",
+        action="append",
+        type=spec(SensitiveUse),
+        default=[],
+        help="one of the model's `sensitiveUses` as JSON; may be repeated",
+    )
     parser.add_argument(
         "--dataset", action="append", type=named_directory, default=[], help="NAME=DIRECTORY of a validated table"
     )
@@ -49,6 +56,7 @@ def run(arguments: argparse.Namespace) -> None:
     digest = directory_digest(arguments.model_dir)
     facts = card_facts(
         declared=arguments.card,
+        sensitive_uses=arguments.sensitive_use,
         digest=digest,
         specs=arguments.spec_digest,
         tables={
@@ -67,6 +75,7 @@ def run(arguments: argparse.Namespace) -> None:
 def card_facts(
     *,
     declared: Card,
+    sensitive_uses: Sequence[SensitiveUse],
     digest: str,
     specs: str,
     tables: Mapping[str, Facts],
@@ -105,6 +114,7 @@ def card_facts(
         "positive": splits["label"].get("positive"),
         "features": training["features"],
         "dropped_features": training["dropped_features"],
+        "sensitive_uses": [use.model_dump() for use in sensitive_uses],
         "learner": estimator.get("class") or estimator.get("python") or training["type"],
         "external": estimator.get("external"),
         "params": training["params"],
@@ -132,6 +142,7 @@ def render(facts: Facts) -> str:
         "confusion": confusion_table,
         "class_rows": class_row_table,
         "features": _feature_table,
+        "sensitive": _sensitive_table,
     }
     # Not HTML: `finalize` escapes every value for Markdown instead.
     environment = Environment(undefined=StrictUndefined, finalize=escaped, keep_trailing_newline=True)
@@ -354,6 +365,10 @@ def _part_table(parts: Facts, mean: str = "Mean label") -> Markdown:
     filled = [name for name, cells in columns.items() if any(cell != "–" for cell in cells)]
     right = [filled.index(name) for name in ("Rows", mean) if name in filled]
     return table(filled, list(zip(*(columns[name] for name in filled), strict=True)), right=right)
+
+
+def _sensitive_table(uses: Sequence[Facts]) -> Markdown:
+    return table(("Column", "Use", "Purpose"), [(code(use["column"]), use["use"], use["purpose"]) for use in uses])
 
 
 def _feature_table(features: Sequence[Facts]) -> Markdown:
