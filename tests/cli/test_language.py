@@ -24,7 +24,7 @@ def test_a_field_has_its_type_its_words_and_what_a_change_means() -> None:
 def test_forms_are_listed_and_each_is_a_step_further() -> None:
     text = as_text(find("Gate.rules"))
     assert "\n  fairness  A group fairness metric" in text
-    assert "Its fields: penstock explain Gate.rules.metric" in text
+    assert "Its fields: penstock explain Gate.rules.metric, and likewise slice, compare, fairness, perturb," in text
     assert "minSupport: a whole number (default `100`)" in as_text(find("Gate.rules.fairness"))
     assert find("Gate.rules.fairness.minSupport").description.startswith("Minimum number of rows of a group")
 

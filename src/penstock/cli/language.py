@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from penstock.diagnostics.grammar import counted, listed
+from penstock.diagnostics.grammar import counted, joined, listed
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.specs.kinds import KINDS
 from penstock.specs.review import in_words
@@ -61,15 +61,16 @@ def as_text(place: Topic) -> str:
     lines = textwrap.wrap(f"{place.path}: {_what(place.shape)}", _WIDTH, subsequent_indent="    ")
     lines += textwrap.wrap(place.description, _WIDTH)
     lines += [line for line in (_need(place.field), _looser(place.field)) if line]
-    longer = None
+    longer: list[str] = []
     if isinstance(inner, Mapping):
         lines += ["", *(line for field in inner.fields.values() for line in _paragraph(field))]
-        longer = next((field.key for field in inner.fields.values() if _has_more(field.shape)), None)
+        longer = [field.key for field in inner.fields.values() if _has_more(field.shape)]
     elif isinstance(inner, Tagged):
         lines += ["", *_forms(inner), ""]
-        longer = inner.members[0][0]
-    if longer is not None:
-        lines.append(f"Its fields: penstock explain {place.path}.{longer}")
+        longer = [tag for tag, _ in inner.members]
+    if longer:
+        more = f", and likewise {joined(longer[1:])}" if longer[1:] else ""
+        lines += textwrap.wrap(f"Its fields: penstock explain {place.path}.{longer[0]}{more}", _WIDTH)
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
