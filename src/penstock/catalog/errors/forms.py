@@ -73,6 +73,9 @@ def _mapping(shape: Mapping, value: Any) -> str:
     required = {key: field for key, field in shape.fields.items() if field.required}
     choices = [key for key in _chosen(shape) if key not in required]
     others = choices or ([] if required else list(shape.fields))
+    if isinstance(value, list) and len(value) > 2 and "choice" in others:
+        # The other lists of a search space are the two bounds of a range.
+        return f"write `{{choice: {_in_flow_list(value)}}}`"
     fitting = [] if _is_listed(value, required) else [key for key in others if _fits(value, shape.fields[key])]
     if len(fitting) > 1:
         # Much is an expression as well.
@@ -111,6 +114,9 @@ def _given(required: dict[str, Field], value: Any) -> dict[str, str]:
         ((key, field),) = required.items()
         is_free = isinstance(field.shape, Scalar) and field.shape == Scalar("text") and _is_word(value)
         return {key: _in_flow(value, field)} if is_free or _fits(value, field) else {}
+    named = [key for key, field in required.items() if value in _words(field)]
+    if len(named) == 1:
+        return {named[0]: str(value)}
     parts = str(value).split(".")
     if len(parts) != len(required) or not all(map(_fits, parts, required.values())):
         return {}
@@ -154,6 +160,12 @@ def _in_flow(value: Any, field: Field) -> str:
     text = meant(value, str(value), words) or " ".join(str(value).split())
     text = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
     return json.dumps(text, ensure_ascii=False) if _QUOTED.search(text) else text
+
+
+def _in_flow_list(values: list[Any]) -> str:
+    """A list in flow style, or dots for what is long or nested in it."""
+    text = f"[{', '.join(short_text(value) for value in values)}]"
+    return text if len(text) <= _LONGEST else "[...]"
 
 
 def _is_word(value: Any) -> bool:

@@ -31,6 +31,8 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "hyperparameters": ("params",), "replica_count": ("replicas",), "email": ("ticket",), "slack": ("chat",),
     "on": ("match",), "schema": ("columns",), "fields": ("columns",), "unique_key": ("primaryKey",),
     "timestamp_field": ("eventTime",), "event_timestamp_column": ("eventTime",), "loaded_at_field": ("knownAt",),
+    "params": ("space",), "parameters": ("space",), "param_grid": ("space",), "param_distributions": ("space",),
+    "metric": ("maximize", "minimize"), "scoring": ("maximize", "minimize"), "n_iter": ("trials",), "patch": ("json",),
     "slice": ("by",), "group": ("by",), "dataset": ("source",),
     "created_timestamp_column": ("knownAt",), "join_keys": ("entity",), "entities": ("entity",), "ttl": ("maxAge",),
 }  # fmt: skip

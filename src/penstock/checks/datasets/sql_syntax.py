@@ -35,6 +35,8 @@ _CURLY = "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{DOUBLE
     "\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"
 )
 _CHANCE = re.compile(r"random|sample|uuid|setseed", re.IGNORECASE)
+_CONDITION = re.compile(r"\s*if\b.*\bthen\b|.*\?.*:|.*\S\s+if\s.*\selse\s", re.IGNORECASE | re.DOTALL)
+"""A condition as other languages write it."""
 _BY_HASH = "to choose rows by chance, compare a hash of their key, such as `hash(id) % 10 = 0`"
 _BY_COLUMN = "use a timestamp column of the rows; `--as-of` and `knownAt` decide what is known at a time"
 
@@ -89,6 +91,8 @@ def _advice(view: View, resource: Resource, below: tuple[str | int, ...], text: 
     curly = next((sign for sign in text if sign in _CURLY), None)
     if curly is not None:
         return (f"`{curly}` is a typographic quote: write `\"` around a name, and `'` around text",)
+    if _CONDITION.match(text):
+        return ("write a condition as `case when ... then ... else ... end`",)
     for name in _columns(view, resource, below):
         if not name.isidentifier() and name in text and f'"{name}"' not in text:
             return (f'write the column as `"{name}"`, with the double quotes in the SQL itself',)

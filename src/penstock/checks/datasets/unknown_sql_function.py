@@ -42,6 +42,14 @@ ELSEWHERE = {
 }  # fmt: skip
 """Functions of other databases with the one of DuckDB that does it, its arguments perhaps in another order."""
 
+_WRITTEN_OUT = {
+    "log1p": "ln(1 + x)",
+    "expm1": "exp(x) - 1",
+    "sigmoid": "1 / (1 + exp(-x))",
+    "clip": "least(greatest(x, low), high)",
+}
+"""Functions of other languages with the expression that does it."""
+
 
 @rule("unknown-sql-function", once=True)
 def unknown_sql_function(view: View, resource: Resource) -> Iterator[Diagnostic]:
@@ -58,5 +66,8 @@ def _diagnostic(at: Span, name: str) -> Diagnostic:
     meant = ELSEWHERE.get(name.lower())
     if meant is not None:
         return Diagnostic.error("unknown-sql-function", headline, at, help=(f"the equivalent in DuckDB is `{meant}`",))
+    expression = _WRITTEN_OUT.get(name.lower())
+    if expression is not None:
+        return Diagnostic.error("unknown-sql-function", headline, at, help=(f"write `{expression}`",))
     known = [one for one in {*functions(), *SYNTAX} if not one.startswith(("collate_", "icu_collate_"))]
     return unknown_word("unknown-sql-function", headline, at, name.lower(), known)

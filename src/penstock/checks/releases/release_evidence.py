@@ -25,6 +25,7 @@ from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.canonical import bytes_digest
 from penstock.source.model import Pointer
 from penstock.source.writing.findings import KEPT_LINE_ENDS
+from penstock.specs.model import Model
 from penstock.specs.release import Evidence, PromotionStatement, Release
 from penstock.specs.rollout import Rollout
 
@@ -121,7 +122,7 @@ def _served_model(view: View, release: Release, statement: GateStatement) -> Ite
     """Evidence of a model that the rollout does not serve."""
     served_in = view.in_environment(release.spec.environment)
     rollout = served_in.find(Rollout, release.spec.rollout)
-    if rollout is None or rollout.spec.model == statement.model:
+    if rollout is None or rollout.spec.model == statement.model or served_in.find(Model, rollout.spec.model) is None:
         return
     served, trained = rollout.spec.model, statement.model
     yield Diagnostic.error(
