@@ -99,7 +99,7 @@ def test_what_is_released_already_is_said(repository: Repository, capsys: pytest
     ("more", "to", "words"),
     [
         ((), "stagin", "there is no environment `stagin`; did you mean `staging`?"),
-        ((), "local", "no rollout serves `made` in `local`"),
+        ((), "local", "no rollout serves `made` in `local`: add `local` to the `environments` of `made-online`"),
         (("--rollout", "other"), "staging", "has no rollout `other` in `staging`; it has `made-online`"),
         (("--step", "0"), "staging", "serves nothing yet, so the first version gets all of the traffic"),
         (("--step", "2"), "staging", "has the steps 0 to 1, and no step 2"),
@@ -110,6 +110,18 @@ def test_a_mistake_on_the_command_line_is_one_sentence(
 ) -> None:
     repository.train("one")
     assert words in refused(repository, capsys, *more, to=to)
+
+
+def test_what_lets_an_environment_serve_a_model_is_said(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.train("one")
+    repository.edit("  stage: development\n", "  stage: development\n  cluster: false\n")
+    assert "it has no cluster; promote to an environment that serves models" in refused(repository, capsys, to="local")
+    repository.edit("  stage: development\n  cluster: false\n", "  stage: development\n")
+    path = repository.root / "specs" / "all.yaml"
+    path.write_text(path.read_text().partition("---\napiVersion: penstock/v1\nkind: Rollout")[0])
+    assert "add a Rollout of `made` whose `environments` name `local`" in refused(repository, capsys, to="local")
 
 
 @pytest.mark.parametrize("options", [(), ("--advance",), ("--complete",)])

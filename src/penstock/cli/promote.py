@@ -18,6 +18,7 @@ from penstock.cli.main import OK, PROBLEMS, WRONG_USE, lacks
 from penstock.cli.output import show
 from penstock.cli.private_key import NoKeyError, add_key, private_key
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
+from penstock.diagnostics.grammar import listed
 from penstock.diagnostics.suggest import did_you_mean, meant_or_known
 from penstock.source.model import blob_id
 from penstock.source.private_folder import NAME as PRIVATE
@@ -279,6 +280,16 @@ def _view(catalog: Catalog, environment: str) -> View:
     return catalog.view(environment)
 
 
+def _served_how(view: View, options: argparse.Namespace) -> str:
+    """What would let an environment serve a model that no rollout serves there."""
+    if view.environment is not None and not view.environment.spec.cluster:
+        return "it has no cluster; promote to an environment that serves models"
+    names = [one.name for one in view.catalog.view(None).all(Rollout) if one.spec.model == options.model]
+    if not names:
+        return f"add a Rollout of `{options.model}` whose `environments` name `{options.to}`"
+    return f"add `{options.to}` to the `environments` of {listed(names, 'or')}"
+
+
 def _rollout(view: View, options: argparse.Namespace) -> Rollout:
     """The rollout that serves the model in the environment."""
     models = [spec.name for spec in view.catalog.ids("Model")]
@@ -293,7 +304,7 @@ def _rollout(view: View, options: argparse.Namespace) -> Rollout:
             raise _UsageError(f"`{options.model}` has no rollout `{options.rollout}` in `{options.to}`; {what}")
         return found[options.rollout]
     if not found:
-        raise _UsageError(f"no rollout serves `{options.model}` in `{options.to}`: add it to its `environments`")
+        raise _UsageError(f"no rollout serves `{options.model}` in `{options.to}`: {_served_how(view, options)}")
     if len(found) > 1:
         raise _UsageError(f"`{options.model}` has the rollouts {names} in `{options.to}`; choose one with --rollout")
     return next(iter(found.values()))
