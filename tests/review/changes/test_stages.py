@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from penstock.review.rendering.rows import headline, rows
 from review.releases import NEW, OLD, add_release
 from review.repositories import Repository, at
 
@@ -42,6 +43,30 @@ def test_another_version_of_a_release_that_is_there_is_told_too(repository: Repo
     repository.commit()
     told = [str(one.address) for one in repository.plan().changes if "not served in `staging`" in one.why]
     assert told == ["Release/delay-online-production.version.digest"]
+
+
+def test_what_comes_with_another_version_is_told_below_it(repository: Repository) -> None:
+    repository.write("specs/release.yaml", add_release(OLD))
+    repository.commit()
+    repository.branch()
+    repository.write("specs/release.yaml", add_release(NEW, previous=OLD, step=0))
+    repository.commit()
+    plan = repository.plan()
+    (row,) = rows(plan)
+    assert row.what == "Release/delay-online-production.version.digest"
+    assert "; it serves sha256:aaaaaaaaaaaa… with 5% of the traffic, and sha256:bbbbbbbbbbbb… keeps the rest" in row.why
+    assert {str(one.change.address).rpartition("production.")[2] for one in row.below} >= {"previous", "step"}
+    assert "1 unknown change in 1 spec" in headline(plan)
+
+
+def test_what_is_riskier_than_the_step_of_a_release_stands_on_its_own(repository: Repository) -> None:
+    repository.write("specs/release.yaml", add_release(NEW, previous=OLD, step=0))
+    repository.commit()
+    repository.branch()
+    repository.write("specs/release.yaml", add_release(NEW, previous="sha256:" + "c" * 64, step=1))
+    repository.commit()
+    told = [row.what.rpartition("production.")[2] for row in rows(repository.plan())]
+    assert told == ["previous.digest", "step"]
 
 
 def test_what_a_new_release_serves_is_told(repository: Repository) -> None:

@@ -1,4 +1,4 @@
-"""A Release that is new as a whole: which version it serves, and with how much of the traffic."""
+"""A Release that is new, or gets another version or step: what it serves then, and with how much of the traffic."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from penstock.review.model import Operation
 from penstock.specs.release import Release
 from penstock.specs.rollout import Rollout
 
+_SERVING = (("spec", "version", "digest"), ("spec", "step"))
+"""The fields of a Release that say what is served."""
+
 
 def with_version(head: Catalog, edit: SpecEdit) -> SpecEdit:
-    """The edit that brings a Release, with what it serves: in a field of its own nothing of it is told."""
-    if edit.pointer or edit.change.operation is not Operation.ADDED:
+    """The edit that brings a Release, its version or its step, with what it serves: one field alone does not tell."""
+    if edit.pointer not in _SERVING and (edit.pointer or edit.change.operation is not Operation.ADDED):
         return edit
     loaded = head.loaded(edit.spec)
     release = loaded.resource if loaded is not None else None

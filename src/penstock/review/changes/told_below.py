@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from penstock.review.model import Change, Direction, Operation, Plan
 from penstock.specs.addresses import Address
 
+_OF_VERSION = ("version", "specs", "datasets", "evidence", "promotion", "previous", "step")
+"""The fields of a Release that are another version's, each time."""
 _RISKY = (Direction.UNKNOWN, Direction.LOOSENED)
 
 
@@ -19,9 +21,10 @@ def standing_alone(plan: Plan) -> list[Change]:
 def told_below(plan: Plan) -> dict[str, Change]:
     """By the fingerprint of a change that is told below another: that other one, which stands on its own.
 
-    So are indirect changes, and the code that comes together with the field that names it.
+    So are indirect changes, the code that comes together with the field that names it, and what a Release says of its
+    version beside the version itself.
     """
-    found = dict(_with_what_names_it(plan))
+    found = {**dict(_with_what_names_it(plan)), **dict(_with_their_version(plan))}
     tops: dict[str, list[Change]] = {}
     for change in plan.changes:
         if _is_made(change):
@@ -61,6 +64,26 @@ def _with_what_names_it(plan: Plan) -> Iterator[tuple[str, Change]]:
             holder = _holder(change.address, added)
             if holder is not None:
                 yield change.fingerprint, holder
+
+
+def _with_their_version(plan: Plan) -> Iterator[tuple[str, Change]]:
+    """What changes in a Release together with its version, or with its step: where it comes from, and its evidence.
+
+    What is riskier than the step stands on its own.
+    """
+    of_releases = [change for change in plan.changes if change.address.kind == "Release" and change.cause == "direct"]
+    made = {str(change.address): change for change in of_releases}
+    for change in of_releases:
+        spec = str(change.address.spec)
+        lead = made.get(f"{spec}.version.digest") or made.get(f"{spec}.step")
+        if (
+            lead is None
+            or lead is change
+            or not str(change.address).startswith(tuple(f"{spec}.{key}" for key in _OF_VERSION))
+        ):
+            continue
+        if lead.direction is Direction.UNKNOWN or change.direction not in _RISKY:
+            yield change.fingerprint, lead
 
 
 def _holder(address: Address, added: Mapping[str, Change]) -> Change | None:

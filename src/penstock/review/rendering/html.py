@@ -78,9 +78,12 @@ def _change(row: Row) -> Iterator[str]:
         yield f'<p class="place">{html_text(f"{row.span.path}:{row.span.line}")}</p>\n'
     if row.below:
         count = len(row.below)
-        yield f"<details><summary>{counted(count, 'indirect effect')}</summary>\n<ul>\n"
+        are_effects = all(below.change.cause == "indirect" for below in row.below)
+        told = counted(count, "indirect effect") if are_effects else f"{count} more of it"
+        yield f"<details><summary>{told}</summary>\n<ul>\n"
         for below in row.below:
             yield f'<li class="{below.change.direction.value}"><code>{_address(below.what)}</code> '
+            yield f"<code>{html_text(below.values)}</code> " if below.values else ""
             yield f'<span class="badge">{html_text(below.risk)}</span> {html_prose(below.why)}'
             others = below.note.beyond(row.note) if below.note is not None else ""
             yield f" <strong>also needs {html_text(others)}</strong></li>\n" if others else "</li>\n"

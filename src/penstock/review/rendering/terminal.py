@@ -90,8 +90,10 @@ def _row(row: Row, above: str, paint: _Paint) -> Iterator[str]:
         yield f"    {log_line(row.note.text)}"
     for below in row.shown_below():
         colour = _COLOURS[below.change.direction]
-        yield f"    {paint('↳', colour)} {log_line(below.what)}   {paint(log_line(below.risk), colour)}   " + paint(
-            log_line(below.why), "2"
+        values = f" {log_line(below.values)}" if below.values else ""
+        yield (
+            f"    {paint('↳', colour)} {log_line(below.what)}{values}   {paint(log_line(below.risk), colour)}   "
+            + paint(log_line(below.why), "2")
         )
         others = below.note.beyond(row.note) if below.note is not None else ""
         if others:
