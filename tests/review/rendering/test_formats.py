@@ -304,3 +304,14 @@ def test_a_diff_shows_what_differs_and_no_more(before: object, after: object, sh
     texts = [emit_yaml_documents([value]).encode() for value in (before, after)]
     lines = unified("x.yaml", *texts).split("\n")[2:]
     assert sorted(line for line in lines if line[:1] in ("+", "-")) == sorted(shown)
+
+
+def test_whom_an_effect_needs_besides_is_told_before_it_is_unfolded() -> None:
+    shown = plan()
+    asked = notes(shown)
+    effect = shown.changes[-1]
+    asked[effect.fingerprint] = asked[effect.fingerprint]._replace(needs="1 of sre")
+    assert "<summary>1 indirect effect <strong>also needs 1 of sre</strong></summary>" in html.render(
+        shown, notes=asked
+    )
+    assert "<summary>1 indirect effect</summary>" in html.render(shown, notes=notes(shown))

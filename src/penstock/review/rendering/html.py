@@ -77,9 +77,11 @@ def _change(row: Row) -> Iterator[str]:
     if row.span is not None:
         yield f'<p class="place">{html_text(f"{row.span.path}:{row.span.line}")}</p>\n'
     if row.below:
-        count = len(row.below)
         are_effects = all(below.change.cause == "indirect" for below in row.below)
-        told = counted(count, "indirect effect") if are_effects else f"{count} more of it"
+        told = counted(len(row.below), "indirect effect" if are_effects else "more change")
+        beyond = (below.note.beyond(row.note) for below in row.below if below.note is not None)
+        others = "; ".join(dict.fromkeys(filter(None, beyond)))
+        told += f" <strong>also needs {html_text(others)}</strong>" if others else ""
         yield f"<details><summary>{told}</summary>\n<ul>\n"
         for below in row.below:
             yield f'<li class="{below.change.direction.value}"><code>{_address(below.what)}</code> '
