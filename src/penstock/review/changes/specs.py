@@ -16,6 +16,7 @@ from penstock.review.changes.gate_tests import overtaken
 from penstock.review.changes.near_renames import near_renames
 from penstock.review.changes.opening_rules import opening
 from penstock.review.changes.order_insensitive import neutral_if_order_insensitive
+from penstock.review.changes.quarantined_rows import quarantining
 from penstock.review.changes.renames import Rename, find_renames, follows
 from penstock.review.changes.reorderings import reorderings
 from penstock.review.changes.traffic import traffic_growth
@@ -202,7 +203,7 @@ def _of_metadata(
 def _spec_differences(address: Address, before: Resource, after: Resource) -> Iterator[Difference]:
     first, second = before.spec, after.spec  # type: ignore[attr-defined]  # every kind has one
     for difference in differences(address, first, second, ("spec",)):
-        yield opening(overtaken(traffic_growth(difference, second), second), first)
+        yield quarantining(opening(overtaken(traffic_growth(difference, second), second), first), second)
 
 
 def _spec_reorderings(address: Address, before: Resource, after: Resource) -> Iterator[Difference]:

@@ -10,8 +10,10 @@ from penstock.catalog.lazy import LazyCatalog
 from penstock.catalog.lineage import FeatureId, datasets_of, lineage, read_by_code
 from penstock.catalog.model import SpecId, View
 from penstock.catalog.references import references
+from penstock.review.changes.quarantined_rows import sets_rows_aside
 from penstock.source.model import Pointer
 from penstock.specs.base import Resource
+from penstock.specs.dataset import Dataset
 from penstock.specs.kinds import KINDS
 from penstock.specs.rollout import Rollout
 
@@ -76,11 +78,14 @@ class DependencyGraph:
     def models(self, start: SpecId, pointer: Pointer = ()) -> dict[str, Way]:
         """The models that a change at `pointer` of a spec reaches, by column where the change is one of a column.
 
-        The way names the feature, slice or label by which the column arrives.
+        The way names the feature, slice or label by which the column arrives. The contract of a column reaches all
+        models where its rows are quarantined.
         """
         models = {spec_id.name: way for spec_id, way in self.specs(start).items() if spec_id.kind == "Model"}
         if start.kind == "Model":
             return {start.name: (str(start),)}
+        if any(sets_rows_aside(dataset.spec, pointer) for dataset in self._datasets(start)):
+            return models
         part = pointer[2] if len(pointer) > 2 and pointer[:2] in (("spec", "columns"), ("spec", "features")) else None
         if part is None or start.kind not in ("Dataset", "FeatureSet"):
             return models
@@ -90,6 +95,10 @@ class DependencyGraph:
             if way is not None:
                 found[name] = way
         return found
+
+    def _datasets(self, spec_id: SpecId) -> Iterator[Dataset]:
+        if spec_id.kind == Dataset.kind_name:
+            yield from self.seen(Dataset, spec_id.name)
 
     def _way_of_part(self, start: SpecId, part: str, model: str) -> Way | None:
         for view in self.views(model):
