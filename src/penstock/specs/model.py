@@ -35,8 +35,8 @@ TASKS = ("binary", "multiclass", "regression")
 class Except(Node):
     """All features of a set except these."""
 
-    except_: Distinct[Identifier] = field(
-        "Features to exclude.", loosens=Loosens.REMOVED, area=Area.DATA, alias="except", min_length=1
+    except_: Distinct[Annotated[Identifier, Holds("feature")]] = field(
+        "Features to exclude.", loosens=Loosens.ANY, area=Area.DATA, alias="except", min_length=1
     )
 
 

@@ -7,6 +7,7 @@ from copy import deepcopy
 
 import pytest
 
+from penstock.review.model import Direction
 from review.pull_requests import set_at
 from review.repositories import Documents, Repository, direct, indirect
 
@@ -98,6 +99,29 @@ def test_every_part_of_the_contract_counts(repository: Repository, change: Calla
     found = direct(repository.changed(change))
     assert found
     assert all(one.breaking for one in found)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(["hour"], ["distance", "hour"]), (["hour", "distance"], ["hour"]), (["hour"], ["distance"])],
+    ids=["one more", "one less", "another"],
+)
+def test_features_that_a_model_excludes_are_a_choice_of_features(
+    repository: Repository, before: list[str], after: list[str]
+) -> None:
+    repository.edit(set_at("Model", "delay", "features", to={"conditions": {"except": before}}))
+    repository.commit()
+    plan = repository.changed(set_at("Model", "delay", "features", to={"conditions": {"except": after}}))
+    assert all(one.breaking and one.direction is Direction.UNKNOWN for one in direct(plan))
+    assert any(one.breaking for one in indirect(plan, "Rollout/delay-online"))
+
+
+def test_features_are_excluded_in_any_order(repository: Repository) -> None:
+    repository.edit(set_at("Model", "delay", "features", to={"conditions": {"except": ["hour", "distance"]}}))
+    repository.commit()
+    plan = repository.changed(set_at("Model", "delay", "features", to={"conditions": {"except": ["distance", "hour"]}}))
+    assert [one.direction for one in plan.changes] == [Direction.NEUTRAL]
+    assert not plan.changes[0].breaking
 
 
 def looser(documents: Documents) -> None:

@@ -7,7 +7,7 @@ from penstock.review.changes.directions import NEUTRAL
 from penstock.specs.base import Node
 from penstock.specs.dataset import Column, DatasetSpec
 from penstock.specs.feature_set import Aggregate, Feature, FeatureSetSpec, Latest, Lookup
-from penstock.specs.model import Label, ModelSpec
+from penstock.specs.model import Except, Label, ModelSpec
 from penstock.specs.rollout import Serve
 
 _FIELDS: dict[type[Node], tuple[str, ...]] = {
@@ -19,6 +19,7 @@ _FIELDS: dict[type[Node], tuple[str, ...]] = {
     Lookup: ("of", "column", "match"),
     Aggregate: ("of", "sql", "where", "match", "window"),
     ModelSpec: ("features", "task"),
+    Except: ("except_",),
     Label: ("dataset", "column", "horizon", "positive"),
     Serve: ("protocol",),
 }
