@@ -51,7 +51,7 @@ class DriftMonitor(Node):
     window: PositiveDuration = field(
         f"Length of the compared window; with fewer than {FEWEST_DRIFT_ROWS} rows it decides nothing, and a separate "
         "alert fires.",
-        loosens=Loosens.HIGHER,
+        loosens=Loosens.ANY,
         area=Area.MONITORING,
     )
     persist: Persistence | None = field(

@@ -48,6 +48,7 @@ WEAKER_ALERTS = {
     "nobody is paged": set_at(*ROLLOUT, "monitor", "quality", 0, "then", to=["ticket"]),
     "no drift alert": set_at(*ROLLOUT, "monitor", "drift", to=[]),
     "a longer window": set_at(*ROLLOUT, "monitor", "drift", 0, "window", to="30d"),
+    "a window so short that it holds too few rows": set_at(*ROLLOUT, "monitor", "drift", 0, "window", to="1h"),
 }
 
 
