@@ -133,9 +133,10 @@ class People(Node):
     teams: list[TeamRef] = field("Members of these teams.", loosens=Loosens.ADDED, area=GOVERNANCE, default=[])
     roles: list[Role] = field(
         "People by role. `owner`: the team that owns the changed spec on the base; for a new spec or a change of "
-        "owner, the new team. `former-owner`: the previous team, or that of the rollout which a Release of another "
-        "team serves. `on-call`: the team that owns the rollout whose monitoring changes. `independent`: members of "
-        "any team but the owner, or of the owner if there is no other team.",
+        "owner, the new team. `former-owner`: the previous team, that of the rollout which a Release of another team "
+        "serves, or that of the policy beside which another team adds one. `on-call`: the team that owns the rollout "
+        "whose monitoring changes. `independent`: members of any team but the owner, or of the owner if there is no "
+        "other team.",
         loosens=Loosens.ADDED,
         area=GOVERNANCE,
         default=[],

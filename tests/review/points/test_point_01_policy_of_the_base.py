@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import deepcopy
 
+import pytest
 import yaml
 
 from review.pull_requests import (
@@ -13,10 +14,12 @@ from review.pull_requests import (
     PENDING,
     POLICY,
     POLICY_PATH,
+    Change,
     both,
     looser_gate,
     node,
     opened,
+    rules_of,
     with_policy,
 )
 from review.releases import NEW, add_release
@@ -46,6 +49,79 @@ def test_a_policy_that_is_loosened_decides_only_once_it_is_merged(repository: Re
     assert verdict.state is PENDING
     assert node(verdict, "governance").state is PENDING
     pull_request.approve("petra")
+    assert pull_request.state is APPROVED
+
+
+WAIVES = {
+    "rules": [
+        {
+            "id": "more",
+            "why": "Teams are for their owners.",
+            "when": {"kind": ["Team"]},
+            "require": {"from": {"roles": ["owner"]}},
+        }
+    ],
+    "waivers": [
+        {
+            "id": "ours",
+            "rule": "owner",
+            "address": "Gate/delay-release",
+            "reason": "The gate is in our way.",
+            "expires": "2099-01-01T00:00:00Z",
+            "followUp": "We look at it next year.",
+        }
+    ],
+}
+
+
+def _policy_of(owner: str, *parts: str) -> Change:
+    def add(documents: Documents) -> None:
+        documents["ApprovalPolicy", "ours"] = {
+            "apiVersion": "penstock/v1",
+            "kind": "ApprovalPolicy",
+            "metadata": {"name": "ours", "owner": owner},
+            "spec": {part: WAIVES[part] for part in parts or WAIVES},
+        }
+
+    return add
+
+
+@pytest.mark.parametrize("path", [POLICY_PATH, "specs/system.yaml"])
+def test_nobody_adds_to_the_policy_of_another_team_by_one_of_their_own(repository: Repository, path: str) -> None:
+    """All policies decide as one, and the owner of a new spec is whom it names."""
+    everything = [
+        {"id": "owner", "why": "Owners decide on what they own.", "when": {}, "require": {"from": {"roles": ["owner"]}}}
+    ]
+    pull_request = opened(repository, _policy_of("flight-ml"), path=path, policy=rules_of(POLICY, everything))
+    pull_request.approve("ada")
+    verdict = pull_request.verdict()
+    assert node(verdict, "owner").state is APPROVED
+    assert node(verdict, "ownership").children[0].can_satisfy == ("paul", "petra")
+    pull_request.approve("petra")
+    assert pull_request.state is APPROVED
+
+
+def test_a_further_policy_of_the_same_team_is_a_spec_like_any_other(repository: Repository) -> None:
+    pull_request = opened(repository, _policy_of("platform"), path=POLICY_PATH)
+    pull_request.approve("petra")
+    verdict = pull_request.verdict()
+    assert verdict.state is APPROVED
+    assert "ownership" not in [one.name for one in verdict.tree.children]
+
+
+def test_a_policy_that_takes_the_place_of_another_team_s_needs_that_team(repository: Repository) -> None:
+    def replace(documents: Documents) -> None:
+        del documents["ApprovalPolicy", "policy"]
+        _policy_of("flight-ml")(documents)
+
+    pull_request = opened(repository, replace, path=POLICY_PATH)
+    pull_request.approve("ada", "bela")
+    assert node(pull_request.verdict(), "ownership").children[0].can_satisfy == ("paul", "petra")
+
+
+def test_the_first_policy_is_its_owner_s_and_somebody_s_beside(repository: Repository) -> None:
+    pull_request = opened(repository, _policy_of("flight-ml", "rules"), policy=None)
+    pull_request.approve("ada", "rita")
     assert pull_request.state is APPROVED
 
 

@@ -13,6 +13,7 @@ from penstock.specs.approval_policy import People
 from penstock.specs.team import Team
 
 _OWNER_PARTS = (".metadata", ".owner")
+_POLICY = "ApprovalPolicy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,13 @@ def read_teams(base: Catalog) -> tuple[dict[str, frozenset[str]], dict[str, str]
 
 
 def read_owners(base: Catalog, plan: Plan) -> dict[str, str]:
-    """The owning team on the base of every spec that the plan changes, renames or reaches as a rollout."""
+    """The owning team on the base of every spec that the plan changes, renames or reaches as a rollout.
+
+    Of a policy that comes, those of the policies that are there, too.
+    """
     wanted = {(change.address.kind, change.address.name) for change in plan.changes}
+    if any(_is_new_policy(change) for change in plan.changes):
+        wanted |= {(_POLICY, spec_id.name) for spec_id in base.ids(_POLICY)}
     wanted |= {(one.renamed_from.kind, one.renamed_from.name) for one in plan.changes if one.renamed_from is not None}
     wanted |= {("Rollout", name) for impact in plan.impacts.values() for name in impact.rollouts}
     owners = {}
@@ -105,9 +111,9 @@ class Roles:
         after = self._claimed.get(spec, before)
         moves = self.moves_ownership(change)
         owner = after if moves or before is None else before
-        serving = self._of_served_rollout(change)
-        if serving is not None:
-            before = serving
+        shared = self._of_served_rollout(change) or self._of_policy_beside(change)
+        if shared is not None:
+            before = shared
         if change.address.kind == "Rollout":
             on_call = [owner]
         else:
@@ -118,11 +124,12 @@ class Roles:
     def moves_ownership(self, change: Change) -> bool:
         """Whether the change hands a spec that exists to another name or another team.
 
-        Who serves another team's rollout has taken it in hand, too.
+        Who serves another team's rollout has taken it in hand, too, and so has who adds to another team's policy.
         """
         if change.cause != "direct":
             return False
-        if change.operation is Operation.RENAMED or self._of_served_rollout(change) is not None:
+        shared = self._of_served_rollout(change) or self._of_policy_beside(change)
+        if change.operation is Operation.RENAMED or shared is not None:
             return True
         before = self._owner(str(change.address.spec))
         return before is not None and _claims(change) not in (None, before)
@@ -139,6 +146,17 @@ class Roles:
         found = self._owner(f"Rollout/{rollout}")
         own = _claims(change) or self._owner(str(change.address.spec))
         return found if found != own else None
+
+    def _of_policy_beside(self, change: Change) -> str | None:
+        """The owner of the base's policy that a new one is added to, where the new one's is another.
+
+        All policies decide as one, so that its owner could otherwise waive rules, or add keys, for everybody's specs.
+        """
+        if not _is_new_policy(change):
+            return None
+        known = self.organisation.owners
+        owners = [known[spec] for spec in sorted(known) if spec.startswith(f"{_POLICY}/")]
+        return next(iter(owners), None) if _claims(change) not in owners else None
 
     def people(self, people: People, standing: Standing) -> frozenset[str]:
         """Everyone whom the policy's `people` means, for a change of that standing."""
@@ -172,6 +190,10 @@ def teams_in(role: str, standing: Standing) -> tuple[str, ...]:
         return standing.on_call
     team = standing.owner if role == "owner" else standing.former_owner
     return (team,) if team is not None else ()
+
+
+def _is_new_policy(change: Change) -> bool:
+    return change.operation is Operation.ADDED and change.address.kind == _POLICY and not change.address.parts
 
 
 def _claims(change: Change) -> str | None:

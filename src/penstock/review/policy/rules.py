@@ -18,7 +18,8 @@ from penstock.review.policy.waivers import Waived
 from penstock.specs.approval_policy import OWNERSHIP, ApprovalRule, Require
 
 OWNERSHIP_WHY = (
-    "A change of owner needs the former and the new owner, and a Release of another team's rollout needs both teams."
+    "A change of owner needs the former and the new owner; a Release of another team's rollout, and a policy beside "
+    "that of another team, need both teams."
 )
 
 EvidenceStates = Mapping[str, str]
