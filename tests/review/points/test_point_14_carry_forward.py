@@ -18,7 +18,7 @@ from review.pull_requests import (
     opened,
     set_at,
 )
-from review.repositories import Documents, Repository
+from review.repositories import Documents, Repository, at, with_step
 
 bigger_still = set_at("Rollout", "delay-online", "strategy", "canary", "steps", 1, "weight", to="80%")
 
@@ -166,3 +166,27 @@ def test_so_it_is_where_code_makes_it(repository: Repository) -> None:
     repository.write("systems/ages.py", "def bucket(age):\n    return age\n")
     pull_request.forge.push(repository.commit())
     assert node(pull_request.verdict(), "privacy").state is PENDING
+
+
+SCRIPTS = {"steps/first.py": "1\n", "steps/second.py": "1\n", "steps/data.json": "1\n"}
+
+
+@pytest.mark.parametrize("changed", SCRIPTS)
+@pytest.mark.parametrize("later", SCRIPTS)
+def test_an_approval_of_one_file_that_a_command_runs_says_nothing_of_another(
+    repository: Repository, changed: str, later: str
+) -> None:
+    repository.edit(with_step(["sh", "-c", "python steps/first.py steps/data.json; python steps/second.py"]))
+    for path, text in SCRIPTS.items():
+        repository.write(path, text)
+    repository.compile()
+    pull_request = opened(repository)
+    repository.write(changed, "2\n")
+    pull_request.forge.push(repository.commit())
+    pull_request.approve("ada", "bela")
+    assert pull_request.state is APPROVED
+    repository.write(later, "3\n")
+    pull_request.forge.push(repository.commit())
+    assert pull_request.state is PENDING
+    change = at(pull_request.inputs().plan, "Model/delay.steps[prepare].command")
+    assert all(path in str(change.after) for path in {changed, later})

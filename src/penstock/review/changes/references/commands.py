@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from penstock.catalog.repository import is_inside
+from penstock.diagnostics.grammar import counted
 from penstock.python.written_paths import in_repository
 from penstock.review.changes.references.changed_files import (
     Changed,
@@ -63,25 +64,42 @@ class CommandReferences:
         return "command" in text
 
     def difference(self, texts: Sequence[str]) -> ReferenceDifference | None:
-        """Of the words of one command."""
+        """Of the words of one command: all that they lead to and that differs, so that nothing hides behind the first.
+
+        Whoever approved one file of it has not approved another.
+        """
         # A custom step has the root on its path from the start where it runs on this machine.
         waiting = [*RUN_AT_START, *(word for text in texts for word in (text, *_words(text)) if word)]
         seen: set[str] = set()
+        before: dict[str, str | None] = {}
+        after: dict[str, str | None] = {}
+        reached: dict[str, str] = {}
         while waiting:
             word = waiting.pop()
             if word in seen:
                 continue
             seen.add(word)
-            path = in_repository(word)
-            if named := list(self._named(path if len(seen) <= _MOST_WORDS else ".")):
-                return ReferenceDifference(*blobs_of(named), _why(path), shown_path(named[0].path))
+            is_last = len(seen) > _MOST_WORDS
+            path = in_repository(word) if not is_last else "."
+            named = list(self._named(path))
+            for sides, blobs in zip((before, after), blobs_of(named), strict=True):
+                sides.update(blobs)
+            if named:
+                reached.setdefault(path, shown_path(named[0].path))
+            if is_last:
+                break
             for module, folder in _modules(path):
-                before, after = self.code.digests(module, folder, on_path=True)
-                if before != after:
-                    return ReferenceDifference({path: before}, {path: after}, _why(path), path)
+                digests = self.code.digests(module, folder, on_path=True)
+                if digests[0] != digests[1]:
+                    place = f"{path} with its imports" if path.endswith(".py") else f"module {module}"
+                    before[place], after[place] = digests
+                    reached.setdefault(path, path)
             waiting += _looked_for(path)
             waiting += self._script(path)
-        return None
+        if not reached:
+            return None
+        first, *more = reached
+        return ReferenceDifference(before, after, _why(first, len(more)), reached[first])
 
     def _named(self, path: str) -> Iterator[TreeChange]:
         """The files that differ and that a word names, makes up, or is looked for by."""
@@ -128,5 +146,6 @@ def _modules(path: str) -> Iterator[tuple[str, str]]:
         yield f"{path}.__main__", ""
 
 
-def _why(word: str) -> str:
-    return f"code that the command reaches through `{word}` changed, with unknown effect"
+def _why(word: str, more: int) -> str:
+    others = f" and {counted(more, 'other word')}" if more else ""
+    return f"code that the command reaches through `{word}`{others} changed, with unknown effect"
