@@ -68,6 +68,15 @@ class Touch(NamedTuple):
     """Whether the column only decides what reaches the model."""
 
 
+class Ways(NamedTuple):
+    """What lies between a column and a model."""
+
+    columns: frozenset[Column]
+    """The columns on any of the ways, the one where they begin among them."""
+    ends: tuple[str, ...]
+    """How the ways end, as paths do: with the feature, or with what a key decides."""
+
+
 class Lineage(NamedTuple):
     """The lineage of all specs as one environment sees them; computed piece by piece, when asked for."""
 
@@ -129,6 +138,17 @@ class Lineage(NamedTuple):
     def uses_of(self, model: str | Model) -> dict[tuple[Column, Use], Path]:
         """Every column that a model touches and what as, with one path each."""
         return {key: touch.path for key, touch in self.touches(model).items()}
+
+    def ways(self, model: str | Model, column: Column, use: Use) -> Ways:
+        """All that lies between a column and a model that touches it so: the ways together, not one of them alone."""
+        columns: set[Column] = set()
+        ends: dict[str, None] = {}
+        for read in self.reads(model):
+            reached = upstream.bearing(self.view, read.source.column, True)
+            if read.use == use and column in reached:
+                columns |= {one for one in reached if column in upstream.bearing(self.view, one, True)}
+                ends |= dict.fromkeys(read.end)
+        return Ways(frozenset(columns), tuple(ends))
 
     def sensitive_uses(self, model: Model) -> dict[tuple[Column, Use], Touch]:
         """Every sensitive column that somebody must answer for, what the model touches it as, and one path each."""

@@ -190,3 +190,46 @@ def test_an_approval_of_one_file_that_a_command_runs_says_nothing_of_another(
     assert pull_request.state is PENDING
     change = at(pull_request.inputs().plan, "Model/delay.steps[prepare].command")
     assert all(path in str(change.after) for path in {changed, later})
+
+
+def _contact(documents: Documents, **texts: str) -> None:
+    features = documents["FeatureSet", "conditions"]["spec"]["features"]
+    features.update({name: {"type": "string", "sql": sql} for name, sql in texts.items()})
+    purpose = {"column": "flights.contact", "use": "feature", "purpose": "To know who is late, and how often."}
+    documents["Model", "delay"]["spec"]["sensitiveUses"] = [purpose]
+
+
+@pytest.mark.parametrize("later", [{"first": "contact"}, {"second": "contact"}, {"third": "contact"}])
+def test_an_approval_of_a_part_of_a_private_column_is_none_of_the_whole_by_another_feature(
+    repository: Repository, later: dict[str, str]
+) -> None:
+    parts = {"first": "left(contact, 1)", "second": "right(contact, 1)"}
+    pull_request = opened(repository, lambda documents: _contact(documents, **parts))
+    pull_request.approve("ada", "pia")
+    assert pull_request.state is APPROVED
+    pull_request.push(lambda documents: _contact(documents, **{**parts, **later}))
+    assert node(pull_request.verdict(), "privacy").state is PENDING
+
+
+def test_every_feature_by_which_a_private_column_comes_is_told(repository: Repository) -> None:
+    texts = {name: f"left(contact, {size})" for size, name in enumerate("abcdef", 1)}
+    plan = repository.changed(lambda documents: _contact(documents, **texts))
+    (found,) = (one for one in plan.changes if one.sensitivity == "pii")
+    assert found.why == (
+        "pii column flights.contact newly reaches the model as feature: flights.contact -> conditions.a, and by "
+        "`FeatureSet/conditions.features.b`, `FeatureSet/conditions.features.c`, "
+        "`FeatureSet/conditions.features.d` and 2 more"
+    )
+
+
+def test_an_approval_of_a_private_column_holds_while_none_of_its_ways_changes(repository: Repository) -> None:
+    pull_request = opened(repository, lambda documents: _contact(documents, first="left(contact, 1)"))
+    pull_request.approve("ada", "pia")
+    assert pull_request.state is APPROVED
+
+    def more(documents: Documents) -> None:
+        features = documents["FeatureSet", "conditions"]["spec"]["features"]
+        features["far"] = {"type": "bool", "sql": "distance > 1000"}
+
+    pull_request.push(more)
+    assert node(pull_request.verdict(), "privacy").state is APPROVED

@@ -8,6 +8,7 @@ from dataclasses import replace
 from penstock.catalog.lineage import Touch, Use, datasets_of, lineage, read_by_code
 from penstock.catalog.model import SpecId, View
 from penstock.catalog.upstream import Column, Path
+from penstock.diagnostics.grammar import joined
 from penstock.review.changes.directions import LOOSENED, NEUTRAL
 from penstock.review.changes.same_rows import SameRows
 from penstock.review.changes.specs import SpecEdit
@@ -19,6 +20,8 @@ from penstock.specs.review import Area
 
 _TOLD_FROM = SENSITIVITIES.index("internal")
 _RISKY_FROM = SENSITIVITIES.index("sensitive")
+_SHOWN = 3
+"""How many further ways of a column are told."""
 _READ = ("Dataset", "FeatureSet", "Model")
 """The kinds that a model is made from, and itself."""
 
@@ -55,8 +58,8 @@ def newly_reaching(
             models |= _models(head, edit.spec)
     models |= {name for spec_id in reading if spec_id.kind in _READ for name in _models(head, spec_id)}
     for model in sorted(models):
-        for change in _of_model(base, head, former, model, same_rows, edited):
-            yield replace(change, rests_on=_on_the_way(change.through, (*edits, *behind)))
+        for change, ways in _of_model(base, head, former, model, same_rows, edited):
+            yield replace(change, rests_on=_on_the_way((*change.through, *ways), (*edits, *behind)))
 
 
 def _models(head: DependencyGraph, spec_id: SpecId) -> set[str]:
@@ -71,11 +74,13 @@ def _of_model(
     after: str,
     same_rows: SameRows,
     edited: Container[str],
-) -> Iterator[Change]:
+) -> Iterator[tuple[Change, tuple[str, ...]]]:
+    """The changes, each with the addresses of all that lies on any of the ways by which the column comes."""
     before = former.get(SpecId("Model", after), after)
     if not (_touches_private(base, before, same_rows) or _touches_private(head, after, same_rows)):
         return
     found: dict[tuple[Column, Use, str, str], tuple[Path, bool, list[str]]] = {}
+    all_ways: dict[tuple[Column, Use, str, str], dict[str, None]] = {}
     views = {view.environment_name: view for view in head.views(after)}
     names = dict.fromkeys([*views, *(view.environment_name for view in base.views(before))])
     for name in names:
@@ -94,15 +99,29 @@ def _of_model(
                 label, elsewhere = (there, name_there) if there > label else (label, "")
             if label < (_RISKY_FROM if touch.decides else _TOLD_FROM) or not (is_new or label > label_before):
                 continue
-            entry = found.setdefault((column, use, SENSITIVITIES[label], elsewhere), (touch.path, is_new, []))
+            key = column, use, SENSITIVITIES[label], elsewhere
+            entry = found.setdefault(key, (touch.path, is_new, []))
             entry[2].extend([name] if name is not None else head.catalog.environments())
+            all_ways.setdefault(key, {}).update(dict.fromkeys(_addresses(now, after, column, use)))
     ways = [(use, SENSITIVITIES.index(label), *told) for (_, use, label, _), told in found.items()]
     for (column, use, sensitivity, elsewhere), (path, is_new, environments) in found.items():
         if any(_is_part((use, SENSITIVITIES.index(sensitivity), path, is_new, environments), way) for way in ways):
             continue
         told = _change(head, after, column, use, sensitivity, path, is_new, tuple(dict.fromkeys(environments)))
+        ways_of_it = tuple(all_ways[column, use, sensitivity, elsewhere])
+        also = [one for one in ways_of_it if one.startswith("FeatureSet/") and one not in told.through]
+        more = [f"{len(also) - _SHOWN} more"] if len(also) > _SHOWN else []
+        other = f", and by {joined([*(f'`{one}`' for one in also[:_SHOWN]), *more])}" if also else ""
         by = f" ({sensitivity} by the label of Dataset/{elsewhere}, which has the same rows)" if elsewhere else ""
-        yield replace(told, why=told.why + by)
+        yield replace(told, why=told.why + other + by), ways_of_it
+
+
+def _addresses(view: View, model: str, column: Column, use: Use) -> Iterator[str]:
+    """All that lies on a way by which a column comes: whoever approved one of them has not approved another."""
+    ways = lineage(view).ways(model, column, use)
+    yield from column_addresses(tuple(map(".".join, sorted(ways.columns))), "")
+    for end in ways.ends:
+        yield from column_addresses((end,), use)
 
 
 _Way = tuple[Use, int, Path, bool, list[str]]
