@@ -78,14 +78,75 @@ def test_nor_does_a_test_that_is_smaller_there(repository: Repository, part: dic
     assert any("asks less than in `production`" in reason for reason in doubts(repository))
 
 
+OTHER_DATA: dict[str, tuple[str, str, dict[str, Any], str]] = {
+    "a feature that sees further": (
+        "FeatureSet",
+        "conditions",
+        {"features": {"wind_speed": {"latest": {"maxAge": "30d"}}}},
+        "FeatureSet/conditions.features.wind_speed.latest.maxAge",
+    ),
+    "another feature of that name": (
+        "FeatureSet",
+        "conditions",
+        {"features": {"hour": {"sql": "distance"}}},
+        "FeatureSet/conditions.features.hour.sql",
+    ),
+    "rows that are known earlier": (
+        "Dataset",
+        "arrivals",
+        {"knownAt": "landed"},
+        "Dataset/arrivals.knownAt",
+    ),
+    "rows that are set aside": ("Dataset", "flights", {"onViolation": "quarantine"}, "Dataset/flights.onViolation"),
+    "a contract that sets more rows aside": (
+        "Dataset",
+        "weather",
+        {"columns": {"wind_speed": {"max": 20}}},
+        "Dataset/weather.columns.wind_speed.max",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OTHER_DATA.values(), ids=OTHER_DATA)
+def test_nor_does_a_version_that_is_tested_on_other_data_there(
+    repository: Repository, case: tuple[str, str, dict[str, Any], str]
+) -> None:
+    kind, name, what, where = case
+
+    def quarantine(documents: Documents) -> None:
+        documents["Dataset", "weather"]["spec"]["onViolation"] = "quarantine"
+
+    repository.edit(quarantine)
+    override(repository, kind, name, "staging", what)
+    why = f"the version was judged for `staging`, where `{where}` is another than in `production`"
+    assert any(why in reason for reason in doubts(repository)), doubts(repository)
+
+
+def test_what_helps_where_production_trains_nothing_is_the_same_data(repository: Repository) -> None:
+    repository.replace("stage: production", "stage: production\n  training: false")
+    override(repository, "Dataset", "flights", "staging", {"onViolation": "warn"})
+    remedy = "have the same in `staging`, for `production` trains nothing"
+    assert any(reason.endswith(remedy) for reason in doubts(repository)), doubts(repository)
+
+
 @pytest.mark.parametrize(
     ("kind", "name", "what"),
     [
+        ("Dataset", "weather", {"source": {"parquet": "s3://staging/weather.parquet"}}),
+        ("Dataset", "flights", {"freshness": "2d"}),
+        ("Dataset", "flights", {"columns": {"distance": {"min": 100}}}),
         ("Gate", "delay-release", {"rules": [{**QUALITY, "atLeast": 0.9}, REGIONS]}),
         ("Model", "delay", {"split": {"test": "60d"}}),
         ("Model", "delay", {"estimator": {"params": {"max_iter": 300}}}),
     ],
-    ids=["a stricter gate", "a larger test", "other parameters"],
+    ids=[
+        "rows from another place",
+        "rows of another day",
+        "a stricter contract",
+        "a stricter gate",
+        "a larger test",
+        "other parameters",
+    ],
 )
 def test_what_asks_no_less_elsewhere_is_as_good(
     repository: Repository, kind: str, name: str, what: dict[str, Any]

@@ -1,20 +1,32 @@
-"""Whether a version was judged as strictly as where it is to be served: overrides may differ in what they ask of it."""
+"""Whether a version was judged as strictly as where it is to be served: overrides may differ in what they ask of it.
+
+They may differ in what it is tested on as well: a feature that sees the future in one environment alone, or rows that
+are set aside there, make a model look better than it is.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from penstock.catalog.digests import spec_digest
+from penstock.catalog.lineage import datasets_of
 from penstock.catalog.model import View
 from penstock.review.changes.diff import Difference, differences
 from penstock.review.changes.directions import LOOSENED, UNKNOWN
+from penstock.review.changes.quarantined_rows import quarantining
 from penstock.specs.addresses import Address
+from penstock.specs.dataset import Dataset
+from penstock.specs.feature_set import FeatureSet
 from penstock.specs.gate import Gate
+from penstock.specs.model import Model
 
 _EXAM = (".label", ".slices", ".split", ".task", ".threshold")
 """The fields of a model that say what it is tested on."""
+_JUDGING = (Gate.kind_name, Model.kind_name)
 _TESTS = ".tests"
 """Tests of a gate, which judge nobody."""
+_OWN = (".source", ".freshness")
+"""Where an environment has its rows from, and how new they are there, is its own affair."""
 
 
 def trained_as(here: View, model: str, specs: str) -> tuple[View, ...]:
@@ -33,13 +45,15 @@ def asked_less(here: View, trained: Sequence[View], model: str) -> str:
         return ""
     where, what = next(iter(found.items()))
     name = here.environment_name
+    is_judging = what is not None and what.kind in _JUDGING
+    differs, remain = ("asks less than", "ask as much") if is_judging else ("is another than", "have the same")
     trains = here.environment is not None and here.environment.spec.training
     remedy = (
         f"train it for `{name}`, as `penstock run {model} --environment {name}` does"
         if trains
-        else f"ask as much in `{where}`, for `{name}` trains nothing"
+        else f"{remain} in `{where}`, for `{name}` trains nothing"
     )
-    return f"the version was judged for `{where}`, where `{what}` asks less than in `{name}`: {remedy}"
+    return f"the version was judged for `{where}`, where `{what}` {differs} in `{name}`: {remedy}"
 
 
 def _digest(view: View, model: str) -> str | None:
@@ -51,7 +65,7 @@ def _digest(view: View, model: str) -> str | None:
 
 
 def _looser(here: View, there: View, model: str) -> Address | None:
-    """The first field by which the gates of a model, or its test, ask less `there`; None where there is none.
+    """The first field by which the gates of a model, its test or its data ask less `there`; None where there is none.
 
     What is not ordered by risk may ask less.
     """
@@ -69,3 +83,14 @@ def _differences(here: View, there: View, model: str) -> Iterator[Difference]:
     asked, was_asked = here.model(model), there.model(model)
     found = differences(Address("Model", model), asked.spec, was_asked.spec)
     yield from (one for one in found if one.address.parts[0] in _EXAM)
+    for name in asked.spec.features:
+        yield from _of_spec(FeatureSet, name, here, there)
+    for name in datasets_of(here, model):
+        yield from (one for one in _of_spec(Dataset, name, here, there) if one.address.parts[0] not in _OWN)
+
+
+def _of_spec(kind: type[FeatureSet] | type[Dataset], name: str, here: View, there: View) -> Iterator[Difference]:
+    one, other = here.find(kind, name), there.find(kind, name)
+    if one is not None and other is not None:
+        for difference in differences(Address(kind.kind_name, name), one.spec, other.spec):
+            yield quarantining(difference, other.spec)
