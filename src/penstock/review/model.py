@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from penstock.diagnostics.model import Diagnostic, Span
 from penstock.source.git.paths import Folder
-from penstock.specs.addresses import Address
+from penstock.specs.addresses import Address, identity
 from penstock.specs.review import Area
 
 
@@ -75,10 +75,30 @@ class Change:
     breaking: bool = False
     """Whether what is served and what a model was trained on part ways: type, label, window or point in time."""
 
-    @property
+    @cached_property
     def is_raw(self) -> bool:
         """Whether a manifest is patched past the language, so that nobody knows what of it changes."""
-        return self.address.parts[:1] == (".patches",)
+        if self.operation is Operation.REMOVED and not self.address.parts:
+            return False
+        patches = str(self.address.spec.key("patches"))
+        return self.address.parts[:1] == (".patches",) or patches in self.held
+
+    @cached_property
+    def held(self) -> frozenset[str]:
+        """The addresses of all fields and items that come or go within what somebody edited as a whole."""
+        if self.cause != "direct":
+            return frozenset()
+        values = [part for value in (self.before, self.after) for part in self._parts_of(value)]
+        return frozenset(str(one) for value in values for one in _held_in(self.address, value))
+
+    def _parts_of(self, value: Any) -> Iterator[Any]:
+        """The value as it stands in addresses; of a whole spec its metadata, its spec, and that in each environment."""
+        if self.address.parts:
+            yield value
+        elif isinstance(value, dict):
+            overrides = value.get("overrides")
+            yield {"metadata": value.get("metadata")}
+            yield from (value.get("spec"), *(overrides.values() if isinstance(overrides, dict) else ()))
 
     @cached_property
     def fingerprint(self) -> str:
@@ -94,6 +114,19 @@ class Change:
         what = [self.operation.value, pointed(self.before), pointed(self.after), former]
         rest = [list(self.rests_on)] if self.rests_on else []
         return digest([place, what, self.cause, list(self.through), list(self.environments), *rest])
+
+
+def _held_in(address: Address, value: Any) -> Iterator[Address]:
+    if isinstance(value, dict):
+        below = [(address.key(str(key)), held) for key, held in value.items()]
+    elif isinstance(value, list):
+        items = enumerate(value)
+        below = [(address.item(one if isinstance(one, str) else identity(one, place)), one) for place, one in items]
+    else:
+        return
+    for inner, held in below:
+        yield inner
+        yield from _held_in(inner, held)
 
 
 @dataclass(frozen=True, slots=True)

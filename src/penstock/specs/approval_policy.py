@@ -162,7 +162,11 @@ class When(Node):
         "Operation of the change.", loosens=Loosens.REMOVED, area=GOVERNANCE, default=None
     )
     address: str | None = field(
-        "Pattern for the address of the field; `*` matches any text.", loosens=ANY, area=GOVERNANCE, default=None
+        "Pattern for the address of the field; `*` matches any text. Where it matches a part of what is added or "
+        "removed as a whole, the rule still requires its approvals, and `nobody` does not cover it.",
+        loosens=ANY,
+        area=GOVERNANCE,
+        default=None,
     )
     stage: list[Stage] | None = field(
         "Stage of an affected environment.",

@@ -27,7 +27,7 @@ _SINGLE: dict[str, tuple[str, ...]] = {
 """Fields of which a change has one value, beside its kind."""
 _SEVERAL = ("area", "stage", "risk_tier", "sensitive", "labels", "evidence")
 """Fields of which each listed value may hold or not."""
-_ALWAYS_KNOWN = ("area", "address", "labels")
+_ALWAYS_KNOWN = ("labels",)
 
 _Statement = tuple[str, str]
 """The field, and the value or the whole condition; of a field with one value, nothing."""
