@@ -275,10 +275,14 @@ def _of_expression(
         for name in _columns(view, dataset):
             yield FeatureSource((dataset, name), form, guessed=True, broken=broken, decides=decides)
         return
-    # SQL does not tell upper case from lower case, the contract does.
-    known = {name.lower(): name for name in _columns(view, dataset)}
+    # SQL does not tell upper case from lower case, the contract does. Names that differ so in other letters than those
+    # of ASCII are several to the database, of which any may be meant here.
+    known: dict[str, list[str]] = {}
+    for name in _columns(view, dataset):
+        known.setdefault(name.lower(), []).append(name)
     for use in found.columns:
-        yield FeatureSource((dataset, known.get(use.name.lower(), use.name)), form, decides=decides)
+        for name in known.get(use.name.lower(), [use.name]):
+            yield FeatureSource((dataset, name), form, decides=decides)
 
 
 def _columns(view: View, dataset: str) -> tuple[str, ...]:

@@ -77,6 +77,36 @@ def test_a_sensitive_column_is_followed_through_sql(repository: Repository) -> N
     assert "Dataset/passengers.columns.who" in found["flights.contact"].through
 
 
+TWINS = {"straße": "pii", "STRA\u1e9eE": "public", "key": "pii", "\u212aey": "public"}
+"""Columns that are several to the database, to which letters of ASCII alone have two cases, and one in lower case."""
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["as they are", "the other way round"])
+@pytest.mark.parametrize("through", [False, True], ids=["a feature", "a query"])
+@pytest.mark.parametrize("name", ["straße", "key"])
+def test_no_column_hides_behind_one_that_is_the_same_in_lower_case(
+    repository: Repository, name: str, through: bool, turned: bool
+) -> None:
+    def add(documents: Documents) -> None:
+        twins = list(TWINS.items())
+        columns = documents["Dataset", "flights"]["spec"]["columns"]
+        columns.update({key: {"type": "string", "sensitivity": label} for key, label in twins[:: -1 if turned else 1]})
+
+    def use(documents: Documents) -> None:
+        if through:
+            through_sql("public")(documents)
+            documents["Dataset", "passengers"]["spec"]["source"]["sql"] = (
+                f"select flight_id, {name} as who from flights"
+            )
+        else:
+            documents["FeatureSet", "conditions"]["spec"]["features"]["who"] = {"type": "string", "sql": name}
+
+    repository.edit(add)
+    repository.commit()
+    told = {change.after["column"]: change.sensitivity for change in reaching(repository.changed(use))}
+    assert told[f"flights.{name}"] == "pii"
+
+
 @pytest.mark.parametrize("label", ["internal", "sensitive", "pii"])
 def test_one_way_through_two_datasets_is_told_once(repository: Repository, label: str) -> None:
     found = indirect(repository.changed(through_sql(label)), "Model/delay")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
@@ -31,8 +32,12 @@ def derived(tree: exp.Query, tables: Tables) -> Derivation:
 
     What cannot be followed is made of everything, or is not told where its names are not known either.
     """
-    # SQL does not tell upper case from lower case, and what is qualified is in lower case.
-    written = {(name, column.lower()): (name, column) for name, columns in tables for column in columns}
+    # SQL does not tell upper case from lower case, and what is qualified is in lower case: of names that differ so in
+    # other letters than those of ASCII, which are several to the database, any may be meant.
+    written: dict[TableColumn, list[TableColumn]] = {}
+    for name, columns in tables:
+        for column in columns:
+            written.setdefault((name, column.lower()), []).append((name, column))
     everything = frozenset(written)
     schema = MappingSchema(
         {name: dict.fromkeys(map(str.lower, columns), "unknown") for name, columns in tables}, dialect=DIALECT
@@ -47,7 +52,7 @@ def derived(tree: exp.Query, tables: Tables) -> Derivation:
         return Derivation(())
     if scope is None:
         known = [name for name in tree.named_selects if name != "*"]
-        return Derivation(tuple((name, frozenset(written.values())) for name in known))
+        return Derivation(tuple((name, frozenset(chain(*written.values()))) for name in known))
     decided = deciders(scope, everything)
     found: _Made | None
     keys = decided.keys
@@ -63,7 +68,7 @@ def derived(tree: exp.Query, tables: Tables) -> Derivation:
         )
 
     def as_written(columns: frozenset[TableColumn]) -> frozenset[TableColumn]:
-        return frozenset(written.get(column, column) for column in columns)
+        return frozenset(one for column in columns for one in written.get(column, [column]))
 
     def as_named(columns: _Made) -> _Made:
         return tuple(
