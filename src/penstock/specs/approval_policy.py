@@ -181,7 +181,8 @@ class When(Node):
         default=None,
     )
     sensitive: list[Literal["internal", "sensitive", "pii"]] | None = field(
-        "Sensitivity of a column that newly reaches a model, or is declared less sensitive.",
+        "Sensitivity of a column that newly reaches a model, reaches it otherwise than before, or is declared less "
+        "sensitive.",
         loosens=Loosens.REMOVED,
         area=GOVERNANCE,
         default=None,

@@ -63,7 +63,9 @@ def test_a_feature_reads_no_private_column_unseen(repository: Repository, sql: s
 
 @pytest.mark.parametrize("sql", ["count(*) + 0 * distance", "length(origin)", "[distance, 1][1]", "round(distance, 1)"])
 def test_what_names_its_columns_reads_no_other(repository: Repository, sql: str) -> None:
-    assert not reaching(repository.changed(with_feature(sql)))  # type: ignore[arg-type]
+    # A key before, the origin is a value where it is named.
+    named = {"flights.origin"} if "origin" in sql else set()
+    assert reaching(repository.changed(with_feature(sql))) == named  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

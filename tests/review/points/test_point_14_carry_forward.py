@@ -192,11 +192,13 @@ def test_an_approval_of_one_file_that_a_command_runs_says_nothing_of_another(
     assert all(path in str(change.after) for path in {changed, later})
 
 
+USE = {"column": "flights.contact", "use": "feature", "purpose": "To know who is late, and how often."}
+
+
 def _contact(documents: Documents, **texts: str) -> None:
     features = documents["FeatureSet", "conditions"]["spec"]["features"]
     features.update({name: {"type": "string", "sql": sql} for name, sql in texts.items()})
-    purpose = {"column": "flights.contact", "use": "feature", "purpose": "To know who is late, and how often."}
-    documents["Model", "delay"]["spec"]["sensitiveUses"] = [purpose]
+    documents["Model", "delay"]["spec"]["sensitiveUses"] = [USE]
 
 
 @pytest.mark.parametrize("later", [{"first": "contact"}, {"second": "contact"}, {"third": "contact"}])
@@ -233,3 +235,17 @@ def test_an_approval_of_a_private_column_holds_while_none_of_its_ways_changes(re
 
     pull_request.push(more)
     assert node(pull_request.verdict(), "privacy").state is APPROVED
+
+
+def test_nor_of_the_whole_by_a_feature_that_is_there_and_only_chosen_later(repository: Repository) -> None:
+    def choose(*names: str) -> Change:
+        return set_at("Model", "delay", "features", to={"conditions": ["distance", *names]})
+
+    repository.edit(lambda documents: _contact(documents, first="left(contact, 1)", second="contact"))
+    repository.edit(both(choose(), set_at("Model", "delay", "sensitiveUses", to=[])))
+    repository.commit()
+    pull_request = opened(repository, both(choose("first"), set_at("Model", "delay", "sensitiveUses", to=[USE])))
+    pull_request.approve("ada", "pia")
+    assert pull_request.state is APPROVED
+    pull_request.push(choose("first", "second"))
+    assert node(pull_request.verdict(), "privacy").state is PENDING

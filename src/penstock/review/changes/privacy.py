@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Literal
 
-from penstock.catalog.lineage import Touch, Use, datasets_of, lineage, read_by_code
+from penstock.catalog.lineage import Touch, Use, Ways, datasets_of, lineage, read_by_code
 from penstock.catalog.model import SpecId, View
 from penstock.catalog.upstream import Column, Path
 from penstock.diagnostics.grammar import joined
-from penstock.review.changes.directions import LOOSENED, NEUTRAL
+from penstock.review.changes.directions import LOOSENED, NEUTRAL, UNKNOWN
 from penstock.review.changes.same_rows import SameRows
 from penstock.review.changes.specs import SpecEdit
 from penstock.review.impact.dependency_graph import DependencyGraph, column_addresses
@@ -37,7 +38,9 @@ def newly_reaching(
 ) -> Iterator[Change]:
     """For each model that the edits reach: the columns above public that it did not touch before, or not as such.
 
-    What only decides which values reach the model is told where it is sensitive: every join has a key.
+    What only decides which values reach the model is told where it is sensitive: every join has a key. A sensitive
+    column that a model learns from already is told again where it comes by another feature, or by one that is computed
+    otherwise: a tenth of it may have become the whole.
 
     A column counts with the more sensitive of its labels on the two sides, so that lowering the label and using the
     column in one pull request hides nothing; and with those of other datasets over the same rows. Each rests on the
@@ -56,10 +59,11 @@ def newly_reaching(
             former[edit.spec] = renamed.name
         if edit.change.operation is not Operation.MOVED and edit.spec.kind in _READ:
             models |= _models(head, edit.spec)
+    remade = tuple(str(edit.change.address) for edit in (*edits, *behind) if _remakes(edit))
     models |= {name for spec_id in reading if spec_id.kind in _READ for name in _models(head, spec_id)}
     for model in sorted(models):
-        for change, ways in _of_model(base, head, former, model, same_rows, edited):
-            yield replace(change, rests_on=_on_the_way((*change.through, *ways), (*edits, *behind)))
+        for change in _of_model(base, head, former, model, same_rows, edited, remade):
+            yield replace(change, rests_on=_on_the_way(change.through, (*edits, *behind)))
 
 
 def _models(head: DependencyGraph, spec_id: SpecId) -> set[str]:
@@ -74,12 +78,13 @@ def _of_model(
     after: str,
     same_rows: SameRows,
     edited: Container[str],
-) -> Iterator[tuple[Change, tuple[str, ...]]]:
-    """The changes, each with the addresses of all that lies on any of the ways by which the column comes."""
+    remade: Sequence[str],
+) -> Iterator[Change]:
+    """The changes, each through all that lies on any of the ways by which the column comes, a shortest one first."""
     before = former.get(SpecId("Model", after), after)
     if not (_touches_private(base, before, same_rows) or _touches_private(head, after, same_rows)):
         return
-    found: dict[tuple[Column, Use, str, str], tuple[Path, bool, list[str]]] = {}
+    found: dict[tuple[Column, Use, str, str], tuple[Path, _How, list[str]]] = {}
     all_ways: dict[tuple[Column, Use, str, str], dict[str, None]] = {}
     views = {view.environment_name: view for view in head.views(after)}
     names = dict.fromkeys([*views, *(view.environment_name for view in base.views(before))])
@@ -90,30 +95,36 @@ def _of_model(
         for (column, use), touch in sorted(uses_after.items(), key=lambda item: item[0]):
             # A column of a renamed dataset is the same column.
             once = (former.get(SpecId("Dataset", column[0]), column[0]), column[1])
-            is_new = (once, use) not in uses_before
+            is_new = (once, use) not in uses_before or (uses_before[once, use].decides and not touch.decides)
             label, label_before = max(_label(now, column), _label(known, once)), _label(known, once)
             elsewhere = ""
             if is_new or column[0] in edited:
                 there, name_there = same_rows.label(now, column)
                 label_before = max(label_before, same_rows.label(known, once)[0])
                 label, elsewhere = (there, name_there) if there > label else (label, "")
-            if label < (_RISKY_FROM if touch.decides else _TOLD_FROM) or not (is_new or label > label_before):
+            if label < (_RISKY_FROM if touch.decides else _TOLD_FROM):
+                continue
+            how: _How | None = "new" if is_new else "labelled" if label > label_before else None
+            if how is None and label >= _RISKY_FROM and not touch.decides:
+                ways_now, ways_known = lineage(now).ways(after, column, use), lineage(known).ways(before, once, use)
+                how = "remade" if _is_remade(ways_now, ways_known, former, column, remade) else None
+            if how is None:
                 continue
             key = column, use, SENSITIVITIES[label], elsewhere
-            entry = found.setdefault(key, (touch.path, is_new, []))
+            entry = found.setdefault(key, (touch.path, how, []))
             entry[2].extend([name] if name is not None else head.catalog.environments())
             all_ways.setdefault(key, {}).update(dict.fromkeys(_addresses(now, after, column, use)))
     ways = [(use, SENSITIVITIES.index(label), *told) for (_, use, label, _), told in found.items()]
-    for (column, use, sensitivity, elsewhere), (path, is_new, environments) in found.items():
-        if any(_is_part((use, SENSITIVITIES.index(sensitivity), path, is_new, environments), way) for way in ways):
+    for (column, use, sensitivity, elsewhere), (path, how, environments) in found.items():
+        if any(_is_part((use, SENSITIVITIES.index(sensitivity), path, how, environments), way) for way in ways):
             continue
-        told = _change(head, after, column, use, sensitivity, path, is_new, tuple(dict.fromkeys(environments)))
-        ways_of_it = tuple(all_ways[column, use, sensitivity, elsewhere])
-        also = [one for one in ways_of_it if one.startswith("FeatureSet/") and one not in told.through]
+        told = _change(head, after, column, use, sensitivity, path, how, tuple(dict.fromkeys(environments)))
+        aside = [one for one in all_ways[column, use, sensitivity, elsewhere] if one not in told.through]
+        also = [one for one in aside if one.startswith("FeatureSet/")]
         more = [f"{len(also) - _SHOWN} more"] if len(also) > _SHOWN else []
         other = f", and by {joined([*(f'`{one}`' for one in also[:_SHOWN]), *more])}" if also else ""
         by = f" ({sensitivity} by the label of Dataset/{elsewhere}, which has the same rows)" if elsewhere else ""
-        yield replace(told, why=told.why + other + by), ways_of_it
+        yield replace(told, why=told.why + other + by, through=(*told.through, *aside))
 
 
 def _addresses(view: View, model: str, column: Column, use: Use) -> Iterator[str]:
@@ -124,16 +135,38 @@ def _addresses(view: View, model: str, column: Column, use: Use) -> Iterator[str
         yield from column_addresses((end,), use)
 
 
-_Way = tuple[Use, int, Path, bool, list[str]]
-"""How a column reaches the model, its label, by which path, whether newly, and in which environments."""
+def _remakes(edit: SpecEdit) -> bool:
+    """Whether an edit decides what becomes of columns on their way: of the text of a feature, or of a query."""
+    change, place = edit.change, (edit.spec.kind, *edit.pointer[:2])
+    is_text = place in (("FeatureSet", "spec", "features"), ("Dataset", "spec", "source"))
+    return is_text and change.direction is not NEUTRAL and change.operation is not Operation.REMOVED
+
+
+def _is_remade(ways: Ways, before: Ways, former: dict[SpecId, str], column: Column, remade: Sequence[str]) -> bool:
+    """Whether a column that reached the model comes by a feature that it did not, or is another by then."""
+    known = {
+        f"{former.get(SpecId('FeatureSet', name), name)}.{feature}"
+        for name, _, feature in (end.partition(".") for end in ways.ends)
+    }
+    if known - set(before.ends):
+        return True
+    made = [step for end in ways.ends for step in column_addresses((end,), "feature")]
+    made += [f"Dataset/{dataset}.source" for dataset, _ in ways.columns if dataset != column[0]]
+    return any(_is_within(one, step) for one in remade for step in made)
+
+
+_How = Literal["new", "labelled", "remade"]
+"""`new`: a column did not reach the model so; `labelled`: it had a weaker label; `remade`: it came otherwise."""
+_Way = tuple[Use, int, Path, _How, list[str]]
+"""As what a column reaches the model, its label, by which path, how, and in which environments."""
 
 
 def _is_part(one: _Way, other: _Way) -> bool:
     """Whether a way is the end of another that tells as much and more: what is approved of that holds for it too."""
-    use, label, path, is_new, environments = one
+    use, label, path, how, environments = one
     whole = other[2]
     return (
-        (use, is_new) == (other[0], other[3])
+        (use, how) == (other[0], other[3])
         and label <= other[1]
         and len(path) < len(whole)
         and whole[-len(path) :] == path
@@ -197,17 +230,22 @@ def _change(
     use: Use,
     sensitivity: str,
     path: Path,
-    is_new: bool,
+    how: _How,
     environments: tuple[str, ...],
 ) -> Change:
     spec_id = SpecId("Model", model)
-    does = "newly reaches the model" if is_new else f"is now labelled `{sensitivity}`, and reaches the model"
+    does = {
+        "new": "newly reaches the model",
+        "labelled": f"is now labelled `{sensitivity}`, and reaches the model",
+        "remade": "reaches the model otherwise than before",
+    }[how]
+    is_risky = SENSITIVITIES.index(sensitivity) >= _RISKY_FROM
     return Change(
         address=Address("Model", model),
         operation=Operation.CHANGED,
-        before=None if is_new else {"column": ".".join(column), "use": use},
+        before=None if how == "new" else {"column": ".".join(column), "use": use},
         after={"column": ".".join(column), "use": use, "sensitivity": sensitivity},
-        direction=LOOSENED if SENSITIVITIES.index(sensitivity) >= _RISKY_FROM else NEUTRAL,
+        direction=UNKNOWN if how == "remade" else LOOSENED if is_risky else NEUTRAL,
         area=Area.PRIVACY,
         cause="indirect",
         why=f"{sensitivity} column {'.'.join(column)} {does} as {use}: {' -> '.join(path)}",

@@ -1,4 +1,4 @@
-"""Sensitivity of a column that newly reaches a model, or loses its label."""
+"""Sensitivity of a column that newly reaches a model, reaches it otherwise than before, or loses its label."""
 
 from __future__ import annotations
 
