@@ -7,11 +7,16 @@ from collections.abc import Callable
 from itertools import product
 from posixpath import dirname, join, normpath
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from penstock.python.names import Names, Scope
 
 ROOT = "/workspace"
 """Where the image of the runtime has the repository."""
+_SCHEMES = {"abfss": "abfs", "gcs": "gs"}
+"""Other names of schemes, by which Arrow reads the same."""
+_BUCKETS = ("gs", "s3")
+"""Schemes whose addresses begin with a bucket, and may name who reads it before that."""
 _MOST = 1_000
 """Paths of one expression; where they may be more, nobody knows them."""
 _LONGEST = 10_000
@@ -134,16 +139,30 @@ class PathReader:
 
 
 def in_repository(path: str) -> str:
-    """A path as it is from the repository's root; `.` is the root itself. An address stays one."""
-    scheme, sign, rest = path.removeprefix("file://").partition("://")
-    if sign:
-        return f"{scheme}://{normpath(rest)}"
-    path = scheme
+    """A path as it is from the repository's root; `.` is the root itself. An address stays one.
+
+    An address comes out the same however it is written: `%2E` for a point, another name of its scheme, a user's name.
+    """
+    scheme, sign, rest = path.partition("://")
+    if sign and scheme != "file":
+        return _address(_SCHEMES.get(scheme, scheme), unquote(rest))
+    path = unquote(rest) if sign else path
     # Two slashes at the beginning would stay two.
     normal = normpath("/" + path.lstrip("/") if path.startswith("/") else path)
     if normal == ROOT:
         return "."
     return normal.removeprefix(f"{ROOT}/")
+
+
+def _address(scheme: str, rest: str) -> str:
+    authority, _, path = rest.partition("/")
+    user, at, host = authority.rpartition("@")
+    if scheme == "abfs":
+        # `container@account.host/path`, or `account.host/container/path`.
+        rest = "/".join([host.partition(".")[0], *([user] if at else []), path])
+    elif scheme in _BUCKETS:
+        rest = f"{host}/{path}"
+    return f"{scheme}://{normpath(rest)}"
 
 
 def _joined(parts: tuple[str, ...]) -> str:

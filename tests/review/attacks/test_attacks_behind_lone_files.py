@@ -30,12 +30,13 @@ MODEL = """task: binary
     [
         ("Dataset", DATASET.format("{csv: data/alone.csv}"), "data/alone.csv"),
         ("Dataset", DATASET.format("{parquet: data/alone}"), "data/alone/part"),
+        ("Dataset", DATASET.format('{csv: "file:///workspace/data/%61lone%2Ecsv"}'), "data/alone.csv"),
         ("Dataset", DATASET.format('{"c\\x73v": "data/alone.c\\x73v"}'), "data/alone.csv"),
         ("Dataset", DATASET.format('{python: "data.alone:rows"}'), "data/alone.py"),
         ("Dataset", DATASET.format('{python: "data.al\\x6fne:rows"}'), "data/alone.py"),
         ("Model", MODEL, "data/alone.sh"),
     ],
-    ids=["csv", "parquet", "hidden csv", "python", "hidden python", "command"],
+    ids=["csv", "parquet", "an encoded address", "hidden csv", "python", "hidden python", "command"],
 )
 def test_a_file_that_names_one_thing_alone_is_looked_at(
     repository: Repository, kind: str, spec: str, path: str

@@ -28,8 +28,8 @@ class DataReferences:
 
     def difference(self, texts: Sequence[str]) -> ReferenceDifference | None:
         """Of the paths of a field."""
-        paths = (text.removeprefix("file://") for text in texts)
-        named = (one for path in paths if "://" not in path for one in self._named(in_repository(path)))
+        paths = map(in_repository, texts)
+        named = (one for path in paths if "://" not in path for one in self._named(path))
         found = list(dict.fromkeys(named))
         if not found:
             return None
