@@ -106,3 +106,25 @@ def test_whatever_else_a_function_is_said_to_read_is_a_risk(repository: Reposito
 
 def test_a_stricter_gate_does_not(repository: Repository) -> None:
     assert node(opened(repository, stricter_gate).verdict(), "gate").state is SKIPPED
+
+
+CODE = "systems.flights:departures"
+NAMING_CODE: dict[str, tuple[Change, str]] = {
+    "a rule": (set_at(*GATE, to=[{"id": "own", "python": CODE, "atLeast": 0.5}]), "Gate/delay-release.rules[own]"),
+    "a check": (
+        set_at("Dataset", "weather", "checks", to=[{"id": "own", "python": CODE}]),
+        "Dataset/weather.checks[own]",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NAMING_CODE.values(), ids=NAMING_CODE)
+def test_what_comes_and_runs_code_is_no_lesser_risk(repository: Repository, case: tuple[Change, str]) -> None:
+    """Code that is there already, and that nobody had to look at as long as nothing named it."""
+    change, address = case
+    assert directions(repository.changed(change))[address] is Direction.UNKNOWN
+
+
+def test_what_comes_and_runs_none_is(repository: Repository) -> None:
+    more = set_at("Dataset", "weather", "checks", to=[{"id": "own", "rows": {"atLeast": 10}}])
+    assert directions(repository.changed(more)) == {"Dataset/weather.checks[own]": Direction.TIGHTENED}

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from penstock.catalog.marked_texts import CODE, marked_texts
 from penstock.catalog.model import Catalog, SpecId
 from penstock.diagnostics.model import Span
+from penstock.review.changes.added_code import naming_code
 from penstock.review.changes.breaking import is_breaking
 from penstock.review.changes.diff import Difference, differences
 from penstock.review.changes.directions import NEUTRAL, UNKNOWN, judge_spec
@@ -203,7 +204,8 @@ def _of_metadata(
 def _spec_differences(address: Address, before: Resource, after: Resource) -> Iterator[Difference]:
     first, second = before.spec, after.spec  # type: ignore[attr-defined]  # every kind has one
     for difference in differences(address, first, second, ("spec",)):
-        yield quarantining(opening(overtaken(traffic_growth(difference, second), second), first), second)
+        told = opening(overtaken(traffic_growth(difference, second), second), first)
+        yield naming_code(quarantining(told, second))
 
 
 def _spec_reorderings(address: Address, before: Resource, after: Resource) -> Iterator[Difference]:
