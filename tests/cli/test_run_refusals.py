@@ -50,6 +50,16 @@ def test_errors_of_reading_come_before_a_model_that_they_hide(
     assert said.endswith("error: fix the errors above, run `penstock compile`, then run this again\n")
 
 
+def test_without_the_libraries_of_the_steps_none_is_started(
+    repository: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("penstock.cli.run.find_spec", lambda _: None)
+    assert refused(repository, capsys, "delay") == (
+        "error: duckdb is missing: running a pipeline here needs the extra `runtime` "
+        '(in a checkout of Penstock: `pip install ".[runtime]"`)\n'
+    )
+
+
 def refused(repository: Path, capsys: pytest.CaptureFixture[str], *words: str) -> str:
     capsys.readouterr()
     assert main(["run", *words, "--root", str(repository)]) != 0

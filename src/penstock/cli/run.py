@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from penstock.catalog.load import load_work_tree
 from penstock.catalog.model import Catalog, View
-from penstock.cli.main import OK, PROBLEMS, WRONG_USE
+from penstock.cli.main import OK, PROBLEMS, WRONG_USE, lacks
 from penstock.cli.output import show
 from penstock.cli.repository import NoRepositoryError, add_root, find_root
 from penstock.diagnostics.columns import neutral
@@ -28,6 +29,8 @@ from penstock.specs.model import Model
 
 STOPPED = 130
 _PARALLEL = 2
+_LIBRARIES = ("duckdb", "sklearn", "mlflow")
+"""Of the extra `runtime`; where one of them is missing, no step would start."""
 _FIX_FIRST = "fix the errors above, run `penstock compile`, then run this again"
 
 
@@ -102,6 +105,10 @@ def _run_here(
     options: argparse.Namespace, root: Path, environment: Environment, path: Path, promotion: str | None, watched: bool
 ) -> int:
     """Run the pipeline at `path` on this machine; the last two are of the report's last lines."""
+    missing = next((name for name in _LIBRARIES if find_spec(name) is None), None)
+    if missing is not None:
+        print(lacks(ModuleNotFoundError(name=missing), "running a pipeline here needs", "runtime"), file=sys.stderr)
+        return WRONG_USE
     from penstock.cli.run_progress import Progress
     from penstock.cli.run_report import report
     from penstock.local.pipeline import PipelineError, read_pipeline
