@@ -32,11 +32,13 @@ _DYNAMIC_WITHIN = _names(
 """Modules that lead to any code, wherever in another one they are reached: `inspect.importlib`."""
 _DYNAMIC_MODULES = (_DYNAMIC_WITHIN - {"pickle"}) | _names(
     """
-    IPython annotationlib _interpreters _pytest _xxsubinterpreters bdb cProfile cffi cloudpickle code codeop compileall
-    concurrent.interpreters dill distutils doctest ensurepip fabric hydra idlelib imp invoke jinja2 jsonpickle
-    lib2to3 logging.config mako mock modulefinder nbclient nbconvert papermill pdb pexpect pip pipes pkg_resources
-    plumbum profile pty py_compile pytest pyximport rlcompleter setuptools sh shelve site sympy test tkinter trace
-    unittest venv webbrowser
+    alembic annotationlib asteval bdb cffi cloudpickle code codeop compileall concurrent.interpreters cProfile dill
+    distutils doctest ensurepip fabric gunicorn hydra idlelib imp importlib_metadata importlib_resources
+    _interpreters invoke IPython jinja2 jsonpickle lazy_loader lib2to3 logging.config mako mlserver mock
+    modulefinder nbclient nbconvert papermill past patsy pdb pexpect pip pipes pkg_resources plumbum profile pty
+    py_compile _pytest pytest pyximport rlcompleter setuptools sh shelve site sqlalchemy.dialects
+    statsmodels.formula sympy test tkinter trace traitlets unittest uvicorn venv webbrowser wrapt xmlrpc.server
+    _xxsubinterpreters
     """
 )
 _DYNAMIC_PARTS = {
@@ -46,10 +48,12 @@ _DYNAMIC_PARTS = {
     "multiprocessing": re.compile(
         r"\*|connection|forkserver|managers|popen_\w+|reduction|set_executable|set_forkserver_preload|spawn|util"
     ),
-    "numpy": re.compile(r"\*|distutils|f2py|load|testing"),
+    "numpy": re.compile(r"\*|ctypeslib|distutils|f2py|load|testing"),
+    "options": re.compile(r"plotting"),
     "pickle": re.compile(r"(?!(?:dumps?|DEFAULT_PROTOCOL|HIGHEST_PROTOCOL|PickleError|PicklingError)\Z).*"),
+    "skops": re.compile(r"\*|io"),
     "spacy": re.compile(r"\*|cli|load|util"),
-    "tensorflow": re.compile(r"\*|keras|saved_model"),
+    "tensorflow": re.compile(r"\*|keras|load_library|load_op_library|saved_model"),
     "timeit": re.compile(r"(?!default_timer\Z).*"),
     "torch": re.compile(r"\*|classes|hub|jit|load|ops|package|serialization"),
     "yaml": re.compile(
@@ -57,7 +61,7 @@ _DYNAMIC_PARTS = {
     ),
 }
 """Of modules that are harmless beside: what unpickles, runs a text, or starts something else."""
-_WHOLE = frozenset(_DYNAMIC_PARTS) - {"numpy"}
+_WHOLE = frozenset(_DYNAMIC_PARTS) - {"numpy", "options"}
 """Those that are used by their parts; as a whole, nobody knows what for. Functions do take `numpy` itself."""
 _SAFE_LOADERS = frozenset({"BaseLoader", "CBaseLoader", "CSafeLoader", "SafeLoader"})
 _PLACE_OF_ALLOW_PICKLE = 2
@@ -82,9 +86,13 @@ _DYNAMIC_ATTRIBUTES = re.compile(
     r"IMAP4_stream|enable_load_extension|load_extension|load_library|load_op_library|"
     r"register_custom_ops_library|"
     r"create_subprocess_\w+|exec[lv]\w*|popen|posix_spawnp?|spawn[lv]\w*|startfile|subprocess_\w+|system|"
+    # Texts that name a module, or what is in it.
+    r"ImportString|PyObject|exec_|import_from_string|import_item|import_string|path_importer_cache|switch_backend|"
     # Texts and files that hold code, or name it.
-    r"ForwardRef|HDFStore|ImportString|NpzFile|getDOMImplementation|get_type_hints|import_string|load_model|load_pickle|"
-    r"make_parser|read_array|read_hdf|read_pickle|"
+    r"cpp_extension|fetch_20newsgroups\w*|fetch_california_housing|fetch_covtype|fetch_kddcup99|fetch_lfw_\w+|"
+    r"fetch_olivetti_faces|fetch_rcv1|fetch_species_distributions|load_\w+_from_file|load_pickle|load_url|"
+    r"ForwardRef|HDFStore|NpzFile|getDOMImplementation|get_type_hints|load_model|make_parser|read_array|read_hdf|"
+    r"read_pickle|"
     r"full_load\w*|unsafe_load\w*|UnsafeLoader"
 )
 _DYNAMIC_OF_SYS = frozenset({"modules", "path"})
@@ -98,6 +106,13 @@ _BY_METHOD = {"__getattr__": 1, "__getattribute__": 1, "__setattr__": 2}
 """Methods that take it, and with how many arguments; with one more where the method is a class's."""
 _GETTERS = frozenset({"attrgetter", "methodcaller"})
 _VARIABLES = frozenset({"globals", "locals", "vars"})
+_PLOTS = frozenset({"boxplot", "hist", "plot"})
+"""Methods of a table of pandas that import the module of their `backend`."""
+_BACKEND = "plotting.backend"
+"""The option of pandas that names this module for all of them; whoever sets an option may write a part of its name."""
+_SETTING = frozenset({"option_context", "set_option"})
+_OF_MATPLOTLIB = "MPLBACKEND"
+"""The variable of the environment by which matplotlib imports a module."""
 _EXPRESSIONS = frozenset({"eval", "query"})
 """Methods of a table of pandas that take expressions, which reach the variables around them by `@name`."""
 _SQL = re.compile(
@@ -186,7 +201,10 @@ class _Reading:
         if isinstance(node, ast.Attribute):
             return self._is_dynamic_access(node)
         if isinstance(node, ast.Call):
-            return any(one.arg in _RUNNING and not _is(one.value, constant=False) for one in node.keywords)
+            runs = any(one.arg in _RUNNING and not _is(one.value, constant=False) for one in node.keywords)
+            return runs or self._draws_with_a_module(node)
+        if isinstance(node, ast.Constant):
+            return node.value == _OF_MATPLOTLIB
         if isinstance(node, ast.Import):
             return any(alias.asname and alias.name in _POWERFUL for alias in node.names)
         if isinstance(node, ast.ImportFrom):
@@ -243,6 +261,20 @@ class _Reading:
             return self._hands_out(node)
         if isinstance(node, ast.Attribute) and name in _EXPRESSIONS:
             return call is None or self._evaluates(call, name)
+        return False
+
+    def _draws_with_a_module(self, call: ast.Call) -> bool:
+        """Whether a call lets pandas or matplotlib import the module that draws, by its name."""
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        name = call.func.id if isinstance(call.func, ast.Name) else name
+        if name in _PLOTS:
+            return any(one.arg == "backend" for one in call.keywords)
+        if name in _SETTING:
+            known = [self.texts.of(one) for one in call.args[::2]]
+            return any(texts is None or any(map(_sets_backend, texts)) for texts in known)
+        if isinstance(call.func, ast.Attribute) and self._dotted(call.func)[-2:] == ["matplotlib", "use"]:
+            texts = self.texts.of(call.args[0]) if call.args else None
+            return texts is None or any("://" in text for text in texts)
         return False
 
     def _is_signature(self, node: ast.Name | ast.Attribute) -> bool:
@@ -309,6 +341,14 @@ def _loads_plainly(dotted: list[str], call: ast.Call | None) -> bool:
         given = [*call.args[1:2], *(one.value for one in call.keywords if one.arg == "Loader")]
         return any(isinstance(one, ast.Attribute) and one.attr in _SAFE_LOADERS for one in given)
     return False
+
+
+def _sets_backend(option: str) -> bool:
+    """Whether an option is, by a part of its name or a pattern, that of the module that draws."""
+    try:
+        return re.search(option, _BACKEND, re.IGNORECASE) is not None
+    except re.error:
+        return True
 
 
 def _is(node: ast.expr, *, constant: bool) -> bool:

@@ -198,6 +198,33 @@ RUNS = {
     },
     "a class of warnings": "import warnings\nwarnings._setoption('ignore::systems.' + 'hidden.W')\n",
     "an extension of a database": "def departures(a):\n    a.load_extension('systems/x')\n",
+    # Packages that import by a text.
+    "where folders are looked up": (
+        "import sys\nsys.path_importer_cache['/root'] = sys.path_importer_cache['/root/systems']\nimport hidden\n"
+    ),
+    "what draws for pandas": "import pandas as pd\npd.set_option('plotting.backend', 'systems.hidden')\n",
+    "a part of an option of pandas": "import pandas as pd\npd.set_option('compute.use_bottleneck', 1, 'BACK', 'x')\n",
+    "an option of pandas for a while": "import pandas as pd\nwith pd.option_context('ing.b', 'x'):\n    pass\n",
+    "an option of pandas that is put together": "from pandas import set_option\n\ndef f(a):\n    set_option(a, 'x')\n",
+    "the options of pandas": "import pandas as pd\npd.options.plotting.backend = 'systems.hidden'\n",
+    "what draws one table": "def departures(a):\n    a.plot(backend='systems.hidden')\n",
+    "what draws for matplotlib": "import matplotlib\nmatplotlib.use('module://systems.hidden')\n",
+    "what draws for matplotlib, put together": "import matplotlib as m\n\ndef f(a):\n    m.use(a)\n",
+    "what draws by the environment": "import os\nos.environ['MPLBACKEND'] = 'module://systems.hidden'\n",
+    "a library in C": "import numpy as np\nnp.ctypeslib.load_library('x', 'systems')\n",
+    "a model of skops": "from skops.io import load\nload('a.skops', trusted=['systems.hidden.X'])\n",
+    "a server of XML": (
+        "import inspect\nfrom xmlrpc.server import SimpleXMLRPCDispatcher as S\nS().register_instance(inspect)\n"
+    ),
+    "six": "import six\nsix.exec_('import systems.hidden')\n",
+    "metadata of packages under its other name": "import importlib_metadata as m\nm.EntryPoint('a', 'x', 'g').load()\n",
+    "a formula": "from patsy import dmatrix\ndmatrix('a', {})\n",
+    "a type of pydantic": "from pydantic import BaseModel, ImportString\n\nclass M(BaseModel):\n    a: ImportString\n",
+    "a dialect": "from sqlalchemy.dialects import registry\nregistry.register('x', 'systems.hidden', 'Y')\n",
+    "a function that is wrapped": "import wrapt\nwrapt.resolve_path('systems.hidden', 'f')\n",
+    "a server": "import uvicorn\nuvicorn.run('systems.hidden:app')\n",
+    "a lexer": "from pygments.lexers import load_lexer_from_file as f\nf('systems/hidden.py')\n",
+    "a cache of rows": "from sklearn.datasets import fetch_california_housing as f\nf(data_home='data')\n",
     # How Python writes its names.
     "letters of another width": "ｅｘｅｃ('import systems.hidden')\n",
     "another coding": b"# -*- coding: utf-7 -*-\n+AGUAeABlAGM('import systems.hidden')\n",
@@ -219,3 +246,18 @@ def leads_anywhere(body: str | bytes) -> bool:
 @pytest.mark.parametrize("body", RUNS.values(), ids=RUNS)
 def test_what_runs_code_by_a_name_that_it_makes_up_leads_anywhere(body: str | bytes) -> None:
     assert leads_anywhere(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import pandas as pd\npd.set_option('display.max_rows', 10, 'mode.copy_on_write', True)\n",
+        "import matplotlib\nmatplotlib.use('Agg')\nimport matplotlib.pyplot as plt\nplt.plot([1], [2])\n",
+        "def departures(a):\n    a.plot(kind='bar')\n    a.hist(bins=3)\n",
+        "from sklearn.datasets import fetch_openml, load_iris\nload_iris()\n",
+        "import sqlalchemy\nsqlalchemy.create_engine('sqlite://')\n",
+        "import statsmodels.api as sm\nsm.OLS([1], [2]).fit()\n",
+    ],
+)
+def test_other_parts_of_these_packages_lead_nowhere(body: str) -> None:
+    assert not leads_anywhere(body)

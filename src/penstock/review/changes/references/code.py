@@ -15,8 +15,8 @@ from penstock.source.git.paths import is_outside
 from penstock.source.git.values import TreeChange
 
 _NAME = re.compile(r"[\w.:]+")
-_COMPILED = re.compile(r".*\.(pyc|pyo|pyd|so)")
-"""What Python imports in the place of a module, or for one."""
+_COMPILED = re.compile(r".*\.(pyc|pyo|pyd|so|duckdb_extension)")
+"""What Python imports in the place of a module, or for one, and what a query of DuckDB loads."""
 RUN_AT_START = ("sitecustomize.py", "usercustomize.py")
 """What Python runs when it starts, wherever it has the root on its path by then."""
 
