@@ -92,6 +92,14 @@ def test_nothing_is_read_and_nothing_compiled_when_nothing_changed(repository: P
     assert [stage.name for stage in outcome.timings.stages] == ["scan"]
 
 
+def test_python_with_the_line_ends_of_another_machine_is_read_once(repository: Path) -> None:
+    module = repository / "systems/flights.py"
+    module.write_bytes(module.read_bytes().replace(b"\n", b"\r\n"))
+    let_clocks_pass(repository)
+    compile_all(repository)
+    assert [stage.name for stage in compile_all(repository).timings.stages] == ["scan"]
+
+
 def test_rollouts_without_a_release_are_told_each_time(repository: Path) -> None:
     let_clocks_pass(repository)
     waiting = compile_all(repository).unreleased

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from penstock.catalog.dependencies import FILE
+from penstock.catalog.dependencies import FILE, file_key
 from penstock.catalog.facts import id_in
 from penstock.incremental.build_state import BuildState, FileSnapshot, Overview, RememberedUnit, SnapshotFile
 from penstock.incremental.documents import Documents
@@ -118,11 +118,14 @@ def _files(run: Compilation, stats: Sequence[FileStat], now_ns: int) -> dict[str
 
 
 def _repository(run: Compilation, fingerprints: Mapping[str, str], now_ns: int) -> dict[str, Observed | None]:
-    """What is known of each file that was looked for; those whose fingerprint is new are looked at."""
+    """What is known of each file that was looked for; those that are new to it, or have changed, are looked at.
+
+    One that has changed may stand for the same as before: of Python, the line ends do not count.
+    """
     found, folders = {**run.seen.repository, **run.repository.read}, PlainFolders(str(run.root))
-    for key, digest in fingerprints.items():
-        if key.startswith(FILE):
-            path = key.removeprefix(FILE)
-            status = folders.status(path) if digest else None
-            found[path] = observed(stat_of(status), digest, now_ns) if status is not None else None
+    paths = {key.removeprefix(FILE) for key in fingerprints if key.startswith(FILE)}
+    for path in paths.union(run.repository.changed):
+        digest = run.source.catalog.fingerprint(file_key(path))
+        status = folders.status(path) if digest else None
+        found[path] = observed(stat_of(status), digest, now_ns) if status is not None else None
     return found
