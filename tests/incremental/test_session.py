@@ -295,6 +295,18 @@ def test_a_warning_of_a_file_is_given_until_the_file_is_mended(repository: Path)
     assert not compile_all(repository).diagnostics
 
 
+def test_a_spec_that_comes_has_others_of_its_kind_checked_again(repository: Path) -> None:
+    """Of two environments that meet in one namespace, the later by its name is at fault."""
+    let_clocks_pass(repository)
+    compile_all(repository)
+    documents = (repository / "specs/platform/environments.yaml").read_text().split("---\n")
+    [production] = [one for one in documents if "name: production," in one]
+    (repository / "specs/another.yaml").write_text(production.replace("name: production,", "name: another,"))
+    warm, cold = (Session(repository, use_memory=memory).compile().diagnostics for memory in (True, False))
+    assert [one.code for one in warm] == ["shared-namespace"]
+    assert warm == cold
+
+
 def test_errors_leave_everything_as_it_was(repository: Path) -> None:
     before = files(repository)
     edit(repository, "specs/bikes/rollout.yaml", "model: bike-demand", "model: bike-demnd")
