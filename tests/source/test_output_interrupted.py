@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,28 @@ def test_a_run_killed_at_any_step_is_recovered_by_the_next(
         assert contents(root) == with_index(wanted) | {"prod/foreign.txt": b"mine"}
         if not killed:
             assert steps > 20
+            return
+    pytest.fail("the run never came to its end")
+
+
+def test_two_runs_in_a_row_that_are_killed_are_recovered_by_the_third(
+    tmp_path: Path, stages: list[dict[str, str]]
+) -> None:
+    """The second one must not forget what the first one wrote and did not come to list."""
+    root = tmp_path / "half written"
+    steps = 0
+    while not (root / "prod/b.yaml").is_file():
+        shutil.rmtree(root, ignore_errors=True)
+        assert killed_after(steps, root, ONE)
+        steps += 1
+    assert not (root / INDEX).exists()
+    for steps in range(400):
+        again = tmp_path / str(steps)
+        shutil.copytree(root, again)
+        killed = killed_after(steps, again, stages[1])
+        compile_into(again, stages[2])
+        assert contents(again) == with_index(stages[2])
+        if not killed:
             return
     pytest.fail("the run never came to its end")
 

@@ -1,13 +1,13 @@
 """``index.json`` of the generated files: which there are, with the digest and the owner of each; written and read here.
 
-An entry a line, sorted by path, so that two pull requests rarely meet in it. The journal of an unfinished run has the
-same form.
+An entry a line, sorted by path, so that two pull requests rarely meet in it. The journal of unfinished runs has nearly
+the same form: of a file that one of them wrote and another was to write anew, it holds both digests.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 import orjson
@@ -80,6 +80,26 @@ def parse_merged_index(data: bytes) -> dict[str, str] | None:
     if tuple(lines[:2] + lines[-2:]) != _AROUND_ENTRIES:
         return None
     return parse_index(b'{"version": %d, "artifacts": {%b}}' % (INDEX_VERSION, b",".join(listed)))
+
+
+def journal(announced: Mapping[str, str], written: Mapping[str, str]) -> bytes:
+    """The journal of a run that has `announced` files, after unfinished ones that had `written` some."""
+    entries: dict[str, dict[str, object]] = {path: {"sha256": one} for path, one in {**written, **announced}.items()}
+    for path in announced.keys() & written.keys():
+        entries[path]["earlier"] = [written[path]]
+    return orjson.dumps({"version": INDEX_VERSION, "artifacts": entries})
+
+
+def parse_journal(data: bytes) -> dict[str, frozenset[str]]:
+    """Path to the hexadecimal SHA-256 of all that a file may be by a journal; nothing where it is none."""
+    try:
+        value = orjson.loads(data)
+        if value["version"] != INDEX_VERSION:
+            return {}
+        listed = value["artifacts"].items()
+        return {path: frozenset((entry["sha256"], *entry.get("earlier", ()))) for path, entry in listed}
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
+        return {}
 
 
 def _line(artifact: Listed) -> bytes:

@@ -22,14 +22,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import orjson
-
 from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Diagnostic
 from penstock.source.plain_file import read_plain_file
 from penstock.source.stat_cache import Observed, Stat, observed, stat_of
 from penstock.source.writing import findings
-from penstock.source.writing.artifact_index import INDEX, INDEX_VERSION, parse_index
+from penstock.source.writing.artifact_index import INDEX, journal, parse_index
 from penstock.source.writing.durable import flush_directory
 from penstock.source.writing.write_plan import (
     JOURNAL,
@@ -211,17 +209,16 @@ class OutputDirectory:
 
     def _announce(self, digests: Mapping[str, str]) -> None:
         """Write the journal; what an earlier one announced and wrote stays announced."""
-        earlier = read_journal(self._root)
-        entries = {path: digest for path, digest in earlier.items() if self._holds(path, digest)}
-        entries |= digests
-        listed = {path: {"sha256": digest} for path, digest in entries.items()}
-        self._replace(JOURNAL, orjson.dumps({"version": INDEX_VERSION, "artifacts": listed}), flush=True)
+        earlier = {path: (self._digest(path), announced) for path, announced in read_journal(self._root).items()}
+        written = {path: digest for path, (digest, announced) in earlier.items() if digest in announced}
+        self._replace(JOURNAL, journal(digests, written), flush=True)
 
-    def _holds(self, path: str, digest: str) -> bool:
+    def _digest(self, path: str) -> str:
+        """The hexadecimal SHA-256 of a file; empty where there is none."""
         try:
-            return hashlib.sha256(read_plain_file(f"{self._root}/{path}")).hexdigest() == digest
+            return hashlib.sha256(read_plain_file(f"{self._root}/{path}")).hexdigest()
         except OSError:
-            return False
+            return ""
 
     def _replace(self, path: str, body: bytes, *, flush: bool = False) -> Stat:
         """Write a file beside its place, then move it there; gives its `Stat`."""

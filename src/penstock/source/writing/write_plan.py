@@ -14,7 +14,7 @@ from penstock.diagnostics.model import Diagnostic
 from penstock.source.plain_file import PlainFolders, read_plain_file
 from penstock.source.stat_cache import Observed, observed, stat_of, trusted_digest
 from penstock.source.writing import findings
-from penstock.source.writing.artifact_index import INDEX, parse_index, parse_merged_index
+from penstock.source.writing.artifact_index import INDEX, parse_index, parse_journal, parse_merged_index
 
 JOURNAL = ".journal.json"
 TEMPORARY = ".penstock-tmp"
@@ -50,10 +50,10 @@ class WritePlan:
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """Path to hexadecimal SHA-256 of what the index lists, and of what an unfinished run announced."""
+    """Path to hexadecimal SHA-256 of what the index lists, and to those of all that unfinished runs announced."""
 
     index: Mapping[str, str]
-    journal: Mapping[str, str]
+    journal: Mapping[str, frozenset[str]]
     unreadable: Diagnostic | None = None
 
 
@@ -75,10 +75,10 @@ def read_ownership(root: str, shown_as: str) -> Ownership:
     return Ownership(index, journal)
 
 
-def read_journal(root: str) -> dict[str, str]:
-    """What an unfinished run below `root` announced."""
+def read_journal(root: str) -> dict[str, frozenset[str]]:
+    """What unfinished runs below `root` announced."""
     try:
-        return parse_index(read_plain_file(f"{root}/{JOURNAL}")) or {}
+        return parse_journal(read_plain_file(f"{root}/{JOURNAL}"))
     except OSError:
         return {}
 
@@ -157,7 +157,7 @@ class _Comparison:
             body = read_plain_file(f"{self._root}/{path}")
         except OSError:
             return
-        written = (self._index.get(path), self._journal.get(path))
+        written = self._written(path)
         # A checkout may have given it other line ends, which is no edit.
         if any(_sha256(each) in written for each in (body, body.replace(b"\r\n", b"\n"))):
             self.prune[path] = None
@@ -193,12 +193,16 @@ class _Comparison:
         if digest == self._digests[path]:
             self.observed[path] = observed(stat_of(status), digest, self._now)
             self.unchanged.append(path)
-        elif path == INDEX or path in self._index or self._journal.get(path) == digest:
+        elif path == INDEX or path in self._index or digest in self._written(path):
             self.update.append(path)
-            if path != INDEX and digest not in (self._index.get(path), self._journal.get(path)):
+            if path != INDEX and digest not in self._written(path):
                 self.edited.append(path)
         else:
             self._conflict(path, "it was not written by Penstock")
+
+    def _written(self, path: str) -> set[str | None]:
+        """The digests of all that Penstock may have written there."""
+        return {self._index.get(path), *self._journal.get(path, ())}
 
     def _will_be_empty(self, path: str) -> bool:
         """Whether pruning takes away all that the directory at `path` holds."""
