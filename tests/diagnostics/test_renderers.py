@@ -75,6 +75,12 @@ def test_a_span_of_several_lines_is_marked_to_the_end_of_its_first() -> None:
     assert "   2 | spec:\n     | ^^^^^\n" in drawn(Diagnostic.error("a", "x", Span(PATH, 2, 1, 3, 5)))
 
 
+def test_labels_of_one_line_stand_below_it_the_last_first_and_the_primary_above_all() -> None:
+    labels = tuple(Label(on(3, start, start + 2), name) for start, name in ((3, "first"), (20, "last")))
+    shown = drawn(Diagnostic.error("a", "x", on(3, 11, 18), "wrong", secondary=labels)).split("\n")
+    assert [line.split()[-1] for line in shown[3:6]] == ["wrong", "last", "first"]
+
+
 def test_a_long_line_is_cut_around_what_is_wrong() -> None:
     source = "a" * 5_000 + "WRONG" + "b" * 5_000
     lines = drawn(Diagnostic.error("a", "x", on(1, 5_001, 5_006)), source=source).split("\n")
@@ -151,6 +157,12 @@ def test_a_forge_gets_an_annotation_at_the_place() -> None:
         "%0Aspecs/features.yaml:1:7: needed here%0Aspecs/data.yaml:4:1: declared here"
         "%0Ahelp: did you mean `flights` (specs/data.yaml:4)?\n"
     )
+
+
+def test_an_annotation_of_several_lines_has_no_columns() -> None:
+    """GitHub takes columns for those of one line."""
+    told = github.render([Diagnostic.error("a", "x", Span(PATH, 2, 5, 4, 3))])
+    assert told == "::error file=specs/features.yaml,line=2,endLine=4,title=a::x\n"
 
 
 @given(st.text())

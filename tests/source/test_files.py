@@ -128,6 +128,8 @@ def test_names_that_differ_in_case_alone_are_named(repository: Path) -> None:
         pytest.skip("this file system does not tell case apart")
     files, [found] = scan(repository)
     assert (len(files), found.code, found.path) == (2, "case-collision", "specs/flights.yaml")
+    commit(repository)
+    assert read_commit(GitRepository(repository), "HEAD")[1] == [found]
 
 
 def test_files_that_are_passed_over_for_the_case_of_their_names_are_named_once(repository: Path) -> None:

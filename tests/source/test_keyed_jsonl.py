@@ -67,6 +67,12 @@ def test_a_text_that_is_only_part_of_another_is_not_mentioned() -> None:
     assert found.keys_mentioning(["spec:Model/a", "spec:Model/b"]) == {"one"}
 
 
+@pytest.mark.usefixtures("few")
+def test_a_text_with_quotes_is_found_among_the_others() -> None:
+    found = KeyedLines().updated({"one": ['file:a "b".py'], "two": ["file:a"], "three": ["b"]})
+    assert found.keys_mentioning(['file:a "b".py', "file:a"]) == {"one", "two"}
+
+
 def test_a_change_that_is_none_gives_the_very_same() -> None:
     found = KeyedLines().updated({"a": 1, "b": [2]})
     assert found.updated({"b": [2]}) is found.updated({}) is found

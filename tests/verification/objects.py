@@ -39,7 +39,8 @@ CRD = """
                   namespace: {type: string, default: trains}
                   mode: {type: string, enum: [day, "="], default: day}
                   port: {x-kubernetes-int-or-string: true}
-                  note: {type: string, nullable: true}
+                  note: {type: string, nullable: true, x-kubernetes-validations: [{rule: self.size() < 9}]}
+                  share: {type: number, minimum: 0, exclusiveMinimum: true}
                   extra: {type: object, x-kubernetes-preserve-unknown-fields: true}
                   wagons:
                     type: array

@@ -39,6 +39,7 @@ def test_an_object_of_the_right_form_is_sound(tmp_path: Path) -> None:
         ("speeed: 1", "`spec` has no field `speeed`"),
         ("limit: fast", "`spec.limit`: 'fast' is not of type 'integer'"),
         ("mode: night", "`spec.mode`: 'night' is not one of ['day', '=']"),
+        ("share: 0", "`spec.share`: 0 is less than or equal to the minimum of 0"),
         ("port: [1]", "`spec.port`: [1] is not valid under any of the given schemas"),
         ("wagons: [{name: a, colour: red}]", "`spec.wagons.0` has no field `colour`"),
         ("wagons: [{name: a}, {name: a}]", "`spec.wagons.1` duplicates name: a"),
@@ -50,7 +51,16 @@ def test_what_a_cluster_refuses_or_drops_is_found(tmp_path: Path, line: str, hea
 
 
 @pytest.mark.parametrize(
-    "line", ["port: 80", "port: http", "note: null", "extra: {anything: [1]}", "mode: '='", "wagons: [{name: a}]"]
+    "line",
+    [
+        "port: 80",
+        "port: http",
+        "note: null",
+        "share: 0.1",
+        "extra: {anything: [1]}",
+        "mode: '='",
+        "wagons: [{name: a}]",
+    ],
 )
 def test_what_a_cluster_takes_is_taken(tmp_path: Path, line: str) -> None:
     assert trains(tmp_path, dedent(TRAIN) + f"  {line}\n") == []
