@@ -98,3 +98,8 @@ def test_many_candidates_are_looked_through_in_reasonable_time() -> None:
     start = time.perf_counter()
     assert did_you_mean("deprtures", names) == ["departures"]
     assert time.perf_counter() - start < 2
+
+
+@pytest.mark.parametrize(("word", "known"), [("x", "y"), ("ab", "ac"), ("ab", "ba")])
+def test_words_of_which_next_to_nothing_is_the_same_are_no_slips(word: str, known: str) -> None:
+    assert did_you_mean(word, [known]) == []

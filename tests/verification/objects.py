@@ -41,6 +41,11 @@ CRD = """
                   port: {x-kubernetes-int-or-string: true}
                   note: {type: string, nullable: true, x-kubernetes-validations: [{rule: self.size() < 9}]}
                   share: {type: number, minimum: 0, exclusiveMinimum: true}
+                  days: {type: array, x-kubernetes-list-type: set, items: {type: string}}
+                  inner:
+                    type: object
+                    x-kubernetes-embedded-resource: true
+                    properties: {spec: {type: object, properties: {a: {type: integer}}}}
                   extra: {type: object, x-kubernetes-preserve-unknown-fields: true}
                   wagons:
                     type: array

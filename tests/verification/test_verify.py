@@ -43,6 +43,8 @@ def test_an_object_of_the_right_form_is_sound(tmp_path: Path) -> None:
         ("port: [1]", "`spec.port`: [1] is not valid under any of the given schemas"),
         ("wagons: [{name: a, colour: red}]", "`spec.wagons.0` has no field `colour`"),
         ("wagons: [{name: a}, {name: a}]", "`spec.wagons.1` duplicates name: a"),
+        ("days: [mo, tu, mo]", "`spec.days.2` duplicates 'mo'"),
+        ("inner: {apiVersion: v1, kind: A, metadata: {name: a}, speck: {}}", "`spec.inner` has no field `speck`"),
     ],
 )
 def test_what_a_cluster_refuses_or_drops_is_found(tmp_path: Path, line: str, headline: str) -> None:
@@ -60,6 +62,8 @@ def test_what_a_cluster_refuses_or_drops_is_found(tmp_path: Path, line: str, hea
         "extra: {anything: [1]}",
         "mode: '='",
         "wagons: [{name: a}]",
+        "days: [mo, tu]",
+        "inner: {apiVersion: v1, kind: A, metadata: {name: a}, spec: {a: 1}}",
     ],
 )
 def test_what_a_cluster_takes_is_taken(tmp_path: Path, line: str) -> None:
@@ -240,6 +244,13 @@ def test_an_object_that_would_not_do_what_it_says_is_found(tmp_path: Path, text:
     found = [each for each in verified(tmp_path, text).diagnostics if each.code == "object-semantics"]
     assert [each.headline for each in found] == [headline]
     assert found[0].path == "generated/a.yaml"
+
+
+def test_no_upper_bound_of_replicas_is_none_below_the_lower_one(tmp_path: Path) -> None:
+    """Which KServe writes as 0."""
+    service = "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: a}\n"
+    found = verified(tmp_path, f"{service}spec: {{predictor: {{minReplicas: 2, maxReplicas: 0}}}}\n")
+    assert codes(found) == ["unverified-kind"]
 
 
 def test_a_sound_deployment_has_nothing_to_find(tmp_path: Path) -> None:

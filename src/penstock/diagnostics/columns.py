@@ -49,6 +49,7 @@ class ShownLine:
 
     text: str
     _starts: tuple[int, ...]
+    """Of each character up to the window's end, and the end itself for all behind it."""
 
     def column(self, column: int) -> int:
         """The terminal column (from 0) of the line's character `column` (from 1), within the window."""
@@ -70,7 +71,7 @@ def show_line(line: str, first: int, last: int, limit: int) -> ShownLine:
     for cell_width in widths[begin:end]:
         starts.append(at)
         at += cell_width
-    starts += [at] * (len(cells) - end + 1)
+    starts.append(at)
     return ShownLine(left + "".join(cells[begin:end]) + right, tuple(starts))
 
 
