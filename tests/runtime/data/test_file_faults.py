@@ -131,6 +131,43 @@ def test_files_that_disagree_are_named_with_their_types(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_files_may_disagree_about_a_column_that_the_contract_does_not_name(tmp_path: Path, form: str) -> None:
+    for name, note in (("a", "1"), ("b", "see page 2")):
+        pq.write_table(
+            pa.table({"id": [name], "note": [int(note) if note == "1" else note]}), tmp_path / f"{name}.parquet"
+        )
+        (tmp_path / f"{name}.csv").write_text(f"id,note\n{name},{note}\n")
+    found = read_source(Source.model_validate({form: f"{tmp_path}/*.{form}"}), ["id"], {})
+    assert found["id"].to_pylist() == ["a", "b"]
+    assert found.column_names == ["id", "note"]
+
+
+def test_categories_and_texts_of_several_files_are_the_same_values(tmp_path: Path) -> None:
+    """Pandas writes a frame's categories as they are, in order or not, and the texts of another frame as texts."""
+    kinds = pa.array(["small", "large", None])
+    forms = [
+        kinds,
+        kinds.dictionary_encode(),
+        pa.DictionaryArray.from_arrays(pa.array([1, 0, None], pa.int8()), ["large", "small"], ordered=True),
+    ]
+    for number, kind in enumerate(forms):
+        pq.write_table(pa.table({"kind": kind}), tmp_path / f"{number}.parquet")
+    found = read_source(Source(parquet=f"{tmp_path}/*.parquet"), ["kind"], {})
+    assert found["kind"].to_pylist() == ["small", "large", None] * 3
+
+
+def test_moments_of_several_files_may_have_several_zones(tmp_path: Path) -> None:
+    moments = pa.array([1_700_000_000_000_000], pa.timestamp("us", "UTC"))
+    for zone in ("UTC", "America/New_York"):
+        pq.write_table(pa.table({"at": moments.cast(pa.timestamp("us", zone))}), tmp_path / f"{zone[:3]}.parquet")
+    assert read_source(Source(parquet=f"{tmp_path}/*.parquet"), ["at"], {})["at"].to_pylist() == moments.to_pylist() * 2
+
+    pq.write_table(pa.table({"at": moments.cast(pa.timestamp("us"))}), tmp_path / "none.parquet")
+    with pytest.raises(InputError, match=r"`at` is timestamp.* and timestamp"):
+        read_source(Source(parquet=f"{tmp_path}/*.parquet"), ["at"], {})
+
+
 def test_a_column_that_a_single_file_has_twice_is_no_disagreement_of_files(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

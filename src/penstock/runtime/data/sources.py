@@ -125,10 +125,46 @@ def _read_files(
     _warn_of_partitions(patterns, [path for path, _ in found], [n for n in columns if n not in tables[0].column_names])
     if len(tables) == 1:
         return tables[0]
+    fitting = _fitting(tables, columns)
     try:
-        return pa.concat_tables(tables, promote_options="permissive")
+        return pa.concat_tables(fitting, promote_options="permissive")
     except pa.ArrowException as error:
-        raise InputError(f"the files of `{patterns}` disagree: {disagreement(found) or error}") from None
+        differing = disagreement([(path, table) for (path, _), table in zip(found, fitting, strict=True)])
+        raise InputError(f"the files of `{patterns}` disagree: {differing or error}") from None
+
+
+def _fitting(tables: Sequence[pa.Table], columns: Sequence[str]) -> list[pa.Table]:
+    """The tables without values in columns that the contract does not name, in which files may differ as they like.
+
+    Where files hold a column in several types, values that are numbered become plain, and times with a zone UTC: pandas
+    may write a month's texts as categories, and numbers the categories of each file for itself.
+    """
+    import pyarrow as pa
+
+    types: dict[str, set[pa.DataType]] = {}
+    for table in tables:
+        for field in table.schema:
+            types.setdefault(field.name, set()).add(field.type)
+    wanted = set(columns)
+
+    def fitting(field: pa.Field, column: pa.ChunkedArray) -> pa.ChunkedArray:
+        if field.name not in wanted:
+            return pa.chunked_array([pa.nulls(len(column))])
+        return column if len(types[field.name]) == 1 else column.cast(_plain(field.type))
+
+    return [
+        pa.Table.from_arrays(list(map(fitting, table.schema, table.columns)), names=table.column_names)
+        for table in tables
+    ]
+
+
+def _plain(type_: pa.DataType) -> pa.DataType:
+    """The type of the values, where they are numbered; one zone for all zones."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(type_):
+        return _plain(type_.value_type)
+    return pa.timestamp(type_.unit, "UTC") if pa.types.is_timestamp(type_) and type_.tz is not None else type_
 
 
 def _refuse_strange(
