@@ -306,3 +306,33 @@ def test_a_fault_in_an_aggregate_quotes_no_value_of_a_sensitive_dataset() -> Non
         with pytest.raises(InputError) as found:
             compute("set", definition, {"rows": rows, "names": theirs})
         assert ("Ada" in str(found.value)) is quoted
+
+
+def parsed(rows: pa.Table) -> list[float]:
+    return [float(name) for name in rows["name"].to_pylist()]
+
+
+def mistaken(rows: pa.Table) -> list[float]:
+    return rows["name"].to_pandaz()  # type: ignore[no-any-return]
+
+
+def test_what_a_function_says_of_sensitive_rows_is_not_repeated(caplog: pytest.LogCaptureFixture) -> None:
+    """An exception quotes what it could not work with; its place and its type are told, as of code all of it."""
+    rows = timed("rows", {"id": [1], "name": ["Ada Lovelace"]})
+    place = "runtime.data.test_features"
+
+    def fault(function: str, *, is_withheld: bool) -> str:
+        feature = {"type": "float", "python": f"{place}:{function}"}
+        definition = feature_set(source="rows", entity=["id"], features={"f": feature})
+        with pytest.raises(InputError) as caught:
+            compute("set", definition, {"rows": replace(rows, is_withheld=is_withheld)})
+        return str(caught.value)
+
+    assert "could not convert string to float: 'Ada Lovelace'" in fault("parsed", is_withheld=False)
+    caplog.clear()
+    told = fault("parsed", is_withheld=True)
+    assert told.startswith(f"feature `set.f`: `{place}:parsed` failed at tests/runtime/data/test_features.py:")
+    assert told.endswith(": ValueError (its words are not shown, as the data may be sensitive)")
+    assert "float(name)" in caplog.text
+    assert "Ada" not in caplog.text
+    assert "no attribute 'to_pandaz'" in fault("mistaken", is_withheld=True)

@@ -21,12 +21,23 @@ def test_an_event_of_the_future_makes_nothing_fresh(tmp_path: Path, capsys: pyte
     assert "31d old" in capsys.readouterr().err
 
 
+def below_zero(rows: pa.Table) -> pa.Table:
+    return rows.filter([int(name) < 0 for name in rows["name"].to_pylist()])
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"sql": "SELECT * FROM this WHERE CAST(name AS INT) < 0"},
+        {"python": "runtime.data.test_whole_dataset:below_zero"},
+    ],
+)
 @pytest.mark.parametrize(("sensitivity", "quoted"), [("internal", True), ("pii", False)])
 def test_a_check_that_fails_on_a_value_quotes_it_only_where_no_column_is_sensitive(
-    sensitivity: str, quoted: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    rule: dict[str, str], sensitivity: str, quoted: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     columns = {"name": {"type": "string", "sensitivity": sensitivity}}
-    checks = [{"id": "numbers", "sql": "SELECT * FROM this WHERE CAST(name AS INT) < 0"}]
+    checks = [{"id": "numbers", **rule}]
     assert validate(tmp_path, {"name": ["Ada Lovelace"]}, columns=columns, checks=checks)[0] == 2
     assert ("Ada Lovelace" in capsys.readouterr().err) is quoted
 

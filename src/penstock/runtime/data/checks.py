@@ -119,7 +119,7 @@ def _judge(check: Check, table: pa.Table, dataset: str, shows_values: bool) -> F
         rows = int(counted.column(0)[0].as_py())
     else:
         name = check.python or ""
-        rows = as_table(call(name, table), name).num_rows
+        rows = as_table(call(name, table, shows_values=shows_values), name).num_rows
     if not rows:
         return None
     rows_found = "1 row violates" if rows == 1 else f"{rows:,} rows violate"

@@ -172,7 +172,8 @@ def _called(rows: TimedTable, feature: Feature, place: str) -> pa.ChunkedArray:
         rows.require(feature.reads, place)
         visible = feature.reads
     try:
-        return as_column(call(function, rows.table.select(visible)), function, rows.table.num_rows)
+        made = call(function, rows.table.select(visible), shows_values=not rows.is_withheld)
+        return as_column(made, function, rows.table.num_rows)
     except InputError as fault:
         hidden = [name for name in rows.table.column_names if name not in visible]
         raise InputError(f"{place}: {fault}{_not_read(fault.__cause__, hidden)}") from fault.__cause__

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from traceback import FrameSummary, extract_tb
+from traceback import FrameSummary, extract_tb, format_tb
 from typing import TYPE_CHECKING, Any
 
 from penstock.diagnostics.grammar import joined
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _PACKAGE = Path(__file__).resolve().parents[2]
+_OF_CODE = (AttributeError, ImportError, NameError, SyntaxError)
+"""Exceptions whose words are of code and not of the values that it met."""
 
 _log = logging.getLogger(__name__)
 
@@ -45,17 +47,23 @@ def load(name: str) -> Callable[..., Any]:
     return function  # type: ignore[no-any-return]
 
 
-def call(name: str, *arguments: Any) -> Any:
+def call(name: str, *arguments: Any, shows_values: bool = True) -> Any:
     """What the function returns; an `InputError` that names it, with its traceback in the log, where it raises.
 
-    So it is where it ends the program, by which it would speak for the step.
+    So it is where it ends the program, by which it would speak for the step. The words of an exception may quote a
+    value of what the function was given: neither the error nor the log has them without `shows_values`.
     """
     function = load(name)
     try:
         return function(*arguments)
     except (Exception, SystemExit) as error:
-        _log.exception("`%s` failed", name)
-        raise InputError(f"`{name}` failed{failure(error)}") from error
+        shows_words = shows_values or isinstance(error, _OF_CODE)
+        if shows_words:
+            _log.exception("`%s` failed", name)
+        else:
+            frames = "".join(format_tb(error.__traceback__))
+            _log.error("`%s` failed\n%s%s", name, frames, type(error).__name__)
+        raise InputError(f"`{name}` failed{failure(error, shows_words=shows_words)}") from error
 
 
 @contextmanager
@@ -73,13 +81,15 @@ def own_faults(of: str) -> Iterator[None]:
         raise InputError(f"`{of}` failed{failure(error)}") from error
 
 
-def failure(error: BaseException) -> str:
+def failure(error: BaseException, *, shows_words: bool = True) -> str:
     """Where in the repository an exception comes from, the innermost frame below the working directory, and what it is.
 
-    The end of a sentence: `` at made.py:2: KeyError: 'wines'``.
+    The end of a sentence: `` at made.py:2: KeyError: 'wines'``; without the exception's words unless `shows_words`.
     """
-    text = " ".join(str(error).split())
+    text = " ".join(str(error).split()) if shows_words else ""
     what = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    if not shows_words:
+        what += " (its words are not shown, as the data may be sensitive)"
     if isinstance(error, ModuleNotFoundError) and error.name is not None and has(error.name):
         what += f": of the repository a step finds what the code that its specs name imports: add `import {error.name}`"
     if isinstance(error, AttributeError) and "'pyarrow.lib.Table' object" in text:
