@@ -301,6 +301,19 @@ def test_a_feature_that_no_training_row_has_is_named_where_the_learner_cannot_be
     )
 
 
+def test_the_largest_float_in_place_of_a_missing_number_is_told_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its square is infinite, and the scaled column no number: scikit-learn speaks of missing values alone."""
+    splits = write_splits(tmp_path / "splits")
+    table = pq.read_table(splits / "train.parquet")
+    numbers = table["x0"].to_numpy().copy()
+    numbers[::50] = -np.finfo(np.float64).max
+    pq.write_table(table.set_column(0, "x0", pa.array(numbers)), splits / "train.parquet")
+    assert main(arguments(splits, tmp_path / "model", LOGISTIC, preprocess=json.dumps(SCALED))) == 2
+    assert "; some values of `x0` are beyond 1e+150, too large to scale: if they stand" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("code", "words"),
     [

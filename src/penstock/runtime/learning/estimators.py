@@ -31,6 +31,8 @@ two threads are reproducible where more are not; processes that an estimator sta
 
 _SEED = re.compile(r"(^|__)random_state$")
 _MOST_NAMED = 4
+_LARGEST = 1e150
+"""What is larger has a square that no float holds, as in a variance; systems write the largest float for a gap."""
 _INSTALL = ": install the package that provides it here, and in the Environment's runtime image"
 
 log = logging.getLogger(__name__)
@@ -89,7 +91,7 @@ def fit(model: Any, rows: pd.DataFrame | Any, label: np.ndarray[Any, Any], threa
         try:
             return model.fit(rows, label)
         except ValueError as error:
-            raise InputError(f"{_explained(error)}{without_values(rows)}") from error
+            raise InputError(f"{_explained(error)}{unlearnable(rows)}") from error
 
 
 def learner_of(model: Any) -> str:
@@ -106,18 +108,29 @@ def limited_threads(threads: int) -> Iterator[None]:
         yield
 
 
-def without_values(rows: pd.DataFrame | Any) -> str:
-    """The end of a sentence on rows that cannot be learned: the features that none of them has."""
+def unlearnable(rows: pd.DataFrame | Any) -> str:
+    """The end of a sentence on rows that cannot be learned: the features that none of them has, or too large ones."""
     if not hasattr(rows, "columns"):
         return ""
-    empty = [str(name) for name in rows.columns if rows[name].isna().all()]
-    if not empty:
-        return ""
-    named = joined([f"`{name}`" for name in empty[:_MOST_NAMED]])
-    more = f" and {len(empty) - _MOST_NAMED} more" if len(empty) > _MOST_NAMED else ""
-    return (
-        f"; no training row has a value of {named}{more}: exclude such features, or correct what they are computed from"
-    )
+    told = ""
+    if empty := [str(name) for name in rows.columns if rows[name].isna().all()]:
+        told += (
+            f"; no training row has a value of {_first(empty)}: exclude such features, or correct what they are "
+            f"computed from"
+        )
+    numbers = [name for name in rows.columns if rows[name].dtype.kind == "f"]
+    if large := [str(name) for name in numbers if bool((rows[name].abs() > _LARGEST).any())]:
+        told += (
+            f"; some values of {_first(large)} are beyond {_LARGEST:g}, too large to scale: if they stand for missing "
+            f"ones, make them so in the feature (`sql: nullif(...)`), or bound the column by `min` and `max` at its "
+            f"Dataset"
+        )
+    return told
+
+
+def _first(names: Sequence[str]) -> str:
+    named = joined([f"`{name}`" for name in names[:_MOST_NAMED]])
+    return f"{named} and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else named
 
 
 def takes_sparse(estimator: Any) -> bool:

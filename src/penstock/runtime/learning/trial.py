@@ -24,7 +24,7 @@ from penstock.runtime.learning.estimators import (
     learner_of,
     limited_threads,
     takes_sparse,
-    without_values,
+    unlearnable,
 )
 from penstock.runtime.learning.inputs import kept_features
 from penstock.runtime.learning.preprocess import preparation
@@ -90,7 +90,7 @@ class Bench:
         self._train_label = train.label
         self._truth = validation.label
         prepare = preparation(task.preprocess, features, sparse=takes_sparse(_example(task)))
-        self._without_values = without_values(train.features[names])
+        self._unlearnable = unlearnable(train.features[names])
         with limited_threads(task.threads):
             self._train = prepare.fit_transform(train.features[names])
             self._validation = prepare.transform(validation.features[names])
@@ -104,7 +104,7 @@ class Bench:
             with limited_threads(task.threads), own_faults(learner_of(estimator)):
                 value = compute(task.metric, self._predictions(estimator))
         except InputError as error:
-            return f"{error}{self._without_values}"
+            return f"{error}{self._unlearnable}"
         except Exception as error:  # libraries have exceptions of their own for parameters that do not go together
             log.exception("a trial failed")
             return f"the learner cannot be fitted{failure(error)}"
