@@ -15,6 +15,7 @@ import pytest
 
 from penstock.runtime.artifacts import Splits, directory_digest
 from penstock.runtime.faults import InputError
+from penstock.runtime.learning import train
 from penstock.runtime.learning.model_files import load_model
 from penstock.runtime.main import main
 from runtime.made_splits import made_table, without_values, write_splits
@@ -337,6 +338,26 @@ def test_a_function_that_makes_no_learner_is_one_sentence_with_its_line(
     told = capsys.readouterr().err
     assert words in told
     assert "Traceback" not in told
+
+
+@pytest.mark.parametrize(
+    ("learner", "encode", "warned"),
+    [(BOOSTING, "onehot", True), (BOOSTING, "ordinal", False), (LOGISTIC, "onehot", False)],
+)
+def test_categories_that_need_much_memory_are_warned_of(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    learner: dict[str, object],
+    encode: str,
+    warned: bool,
+) -> None:
+    monkeypatch.setattr(train, "_MUCH", 20_000)
+    preprocess = json.dumps({"numeric": {"impute": "median"}, "categorical": {"encode": encode}})
+    assert main(arguments(write_splits(tmp_path / "splits"), tmp_path / "model", learner, preprocess=preprocess)) == 0
+    # Three colors and two flags of 800 rows take 32,000 bytes.
+    words = "warning: 5 categories (3 of `color`) become a column each, which takes 0.0 GB for 800 rows"
+    assert any(record.getMessage().startswith(words) for record in caplog.records) is warned
 
 
 def test_a_text_that_hardly_two_rows_share_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from penstock.runtime.arguments import directory, output_directory, spec
 from penstock.runtime.artifacts import FeatureColumn, Splits
-from penstock.runtime.learning.estimators import build_estimator, fit, unfitted_pipeline
+from penstock.runtime.learning.estimators import build_estimator, fit, takes_sparse, unfitted_pipeline
 from penstock.runtime.learning.inputs import best_params, kept_features, refuse_other_task
 from penstock.runtime.learning.model_files import save_model
 from penstock.specs.estimator import Estimator
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 _MANY = 20
 """Different texts from which on it tells something that most rows have one of their own."""
+
+_MUCH = 1_000_000_000
+"""Bytes of encoded categories from which on memory may run out."""
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +58,8 @@ def run(arguments: argparse.Namespace) -> None:
     pipeline = unfitted_pipeline(estimator, arguments.preprocess, features)
     frame = rows.features[[feature.name for feature in features]]
     _warn_of_names(frame, features)
+    if arguments.preprocess.categorical.encode == "onehot" and not takes_sparse(estimator):
+        _warn_of_width(frame, features)
     began = time.monotonic()
     _fit(pipeline, frame, rows.label)
     log.info("Fitted on %d rows and %d features in %.1f s.", len(frame), len(features), time.monotonic() - began)
@@ -91,6 +96,20 @@ def _warn_of_names(frame: pd.DataFrame, features: Sequence[FeatureColumn]) -> No
                 "others count as missing: compute from it what rows have in common (`sql`, `python`), or exclude it",
                 feature.set, feature.name, f"{len(counts):,}", f"{len(frame):,}",
             )  # fmt: skip
+
+
+def _warn_of_width(frame: pd.DataFrame, features: Sequence[FeatureColumn]) -> None:
+    """Tell of categories, a column each, that need so much memory that the step may be killed without a word."""
+    values = {feature.name: frame[feature.name].nunique() for feature in features if not feature.numeric}
+    size = 8 * len(frame) * sum(values.values())
+    if size > _MUCH:
+        widest = max(values, key=lambda name: values[name])
+        log.warning(
+            "warning: %s categories (%s of `%s`) become a column each, which takes %.1f GB for %s rows, since the "
+            "learner supports no sparse matrix: write `preprocess: {categorical: {encode: ordinal}}`, or put rare "
+            "values together in the feature",
+            f"{sum(values.values()):,}", f"{values[widest]:,}", widest, size / 1e9, f"{len(frame):,}",
+        )  # fmt: skip
 
 
 def _fit(pipeline: Any, frame: pd.DataFrame, label: np.ndarray[Any, Any]) -> None:
