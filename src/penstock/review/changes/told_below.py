@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from penstock.review.model import Change, Direction, Operation, Plan
 from penstock.specs.addresses import Address
 
-_OF_VERSION = ("version", "specs", "datasets", "evidence", "promotion", "previous", "step")
+_OF_VERSION = {(f".{key}",) for key in ("version", "specs", "datasets", "evidence", "promotion", "previous", "step")}
 """The fields of a Release that are another version's, each time."""
 _RISKY = (Direction.UNKNOWN, Direction.LOOSENED)
 
@@ -76,11 +76,7 @@ def _with_their_version(plan: Plan) -> Iterator[tuple[str, Change]]:
     for change in of_releases:
         spec = str(change.address.spec)
         lead = made.get(f"{spec}.version.digest") or made.get(f"{spec}.step")
-        if (
-            lead is None
-            or lead is change
-            or not str(change.address).startswith(tuple(f"{spec}.{key}" for key in _OF_VERSION))
-        ):
+        if lead is None or lead is change or change.address.parts[:1] not in _OF_VERSION:
             continue
         if lead.direction is Direction.UNKNOWN or change.direction not in _RISKY:
             yield change.fingerprint, lead
