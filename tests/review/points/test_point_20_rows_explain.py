@@ -192,6 +192,23 @@ def test_that_a_new_team_owns_its_own_spec_is_told_apart_from_a_team_that_is_too
     assert told in node(pull_request.verdict(), "own").children[0].why
 
 
+def test_the_first_teams_of_a_repository_can_be_approved_by_nobody_and_it_is_told_what_to_do(
+    repository: Repository,
+) -> None:
+    repository.write("specs/system.yaml", "# No specs yet.\n")
+
+    def add(documents: Documents) -> None:
+        team = {"spec": {"members": ["gina"]}, "metadata": {"name": "growth", "owner": "growth"}}
+        documents["Team", "growth"] = {"apiVersion": "penstock/v1", "kind": "Team", **team}
+
+    pull_request = opened(repository, add, policy=None)
+    inputs = pull_request.inputs()
+    needs = asked(inputs.plan, inputs.policy, inputs.organisation)
+    told = "the base has no teams: commit the first specs to it directly, before a ruleset requires this check"
+    assert all(told in needs[change.fingerprint] for change in direct(inputs.plan))
+    assert told in node(pull_request.verdict(), "default-governance").children[0].why
+
+
 def test_people_who_must_differ_between_rules_are_too_few_together(repository: Repository) -> None:
     asks = {"when": {}, "require": {"from": {"teams": ["flight-data"]}}, "distinct": True}
     rules = [{"id": name, "why": "A pair of eyes.", **asks} for name in ("one", "other")]

@@ -276,7 +276,8 @@ class _Evaluation:
             return ""
         if is_possible(demand, self.contributors.people):
             return wording.TOO_FEW_WRITERS
-        for_anybody = wording.NO_TEAM if has_empty_place(demand.ways) else wording.TOO_FEW
+        no_team = wording.NO_TEAM if self.organisation.teams else wording.NO_TEAMS
+        for_anybody = no_team if has_empty_place(demand.ways) else wording.TOO_FEW
         return wording.TOO_FEW_OTHERS if is_possible(demand, frozenset()) else for_anybody
 
     def _without_a_say(self, people: Iterable[str]) -> frozenset[str]:

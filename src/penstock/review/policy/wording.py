@@ -27,6 +27,7 @@ TOO_FEW_OTHERS = (
 TOO_FEW_WRITERS = "too few of those who are eligible may write to this repository: give them the right first"
 TOO_FEW = "too few people are eligible, whoever makes the change: add people to the teams on the base first"
 NO_TEAM = "the base does not have that team yet: let one that it has own the spec until then"
+NO_TEAMS = "the base has no teams: commit the first specs to it directly, before a ruleset requires this check"
 NOBODY = "nobody"
 SILENT = "matches no change"
 """Of a rule; nothing else of a verdict is left out where it is shown."""
