@@ -62,6 +62,19 @@ def test_the_help_of_a_command_says_what_it_does(words: list[str], capsys: pytes
 
 
 @pytest.mark.parametrize(
+    ("words", "usage"), [(["check", "x.yaml"], "penstock check"), (["policy", "test", "x"], "penstock policy test")]
+)
+def test_what_a_command_does_not_know_is_told_with_its_own_usage(
+    words: list[str], usage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(words)
+    said = capsys.readouterr().err
+    assert said.startswith(f"usage: {usage} [")
+    assert said.endswith(f"{usage}: error: unrecognized arguments: {words[-1]}\n")
+
+
+@pytest.mark.parametrize(
     ("words", "message"),
     [
         (["review", "--number", "x1"], "argument --number: expected the number of a pull request, not `x1`"),

@@ -29,6 +29,13 @@ def test_forms_are_listed_and_each_is_a_step_further() -> None:
     assert find("Gate.rules.fairness.minSupport").description.startswith("Minimum number of rows of a group")
 
 
+def test_metrics_are_listed_by_task() -> None:
+    assert "Its fields: penstock explain Gate.rules.metric.metric" in as_text(find("Gate.rules.metric"))
+    text = as_text(find("Gate.rules.metric.metric"))
+    assert "\n  multiclass: log_loss, accuracy, balanced_accuracy, macro_f1\n" in text
+    assert "\n  binary: roc_auc, average_precision" in text
+
+
 @pytest.mark.parametrize("path", ["Gate.rules.fairness.fairness", "ApprovalPolicy.rules.when.area", "Model.estimator"])
 def test_no_line_is_wider_than_a_terminal(path: str) -> None:
     assert all(len(line) <= 100 for line in as_text(find(path)).splitlines())

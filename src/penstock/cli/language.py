@@ -5,13 +5,14 @@ from __future__ import annotations
 import inspect
 import textwrap
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import orjson
 
 from penstock.diagnostics.grammar import counted, joined, listed
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.specs.kinds import KINDS
+from penstock.specs.metrics import METRICS, Task
 from penstock.specs.review import in_words
 from penstock.specs.shapes import Anything, Choice, Entries, Field, Items, Mapping, Scalar, Shape, Tagged, mapping_of
 
@@ -64,10 +65,12 @@ def as_text(place: Topic) -> str:
     longer: list[str] = []
     if isinstance(inner, Mapping):
         lines += ["", *(line for field in inner.fields.values() for line in _paragraph(field))]
-        longer = [field.key for field in inner.fields.values() if _has_more(field.shape)]
+        longer = [key for key, field in inner.fields.items() if _has_more(field.shape) or _is_metric(field.shape)]
     elif isinstance(inner, Tagged):
         lines += ["", *_forms(inner), ""]
         longer = [tag for tag, _ in inner.members]
+    elif _is_metric(inner):
+        lines += ["", *_metrics()]
     if longer:
         more = f", and likewise {joined(longer[1:])}" if longer[1:] else ""
         lines += textwrap.wrap(f"Its fields: penstock explain {place.path}.{longer[0]}{more}", _WIDTH)
@@ -135,6 +138,19 @@ def _inner(shape: Shape) -> Shape:
 
 def _has_more(shape: Shape) -> bool:
     return isinstance(_inner(shape), Mapping | Tagged)
+
+
+def _is_metric(shape: Shape) -> bool:
+    return isinstance(shape, Scalar) and shape.holds == "metric"
+
+
+def _metrics() -> Iterator[str]:
+    """The metrics of each task."""
+    for task in get_args(Task):
+        names = ", ".join(name for name, metric in METRICS.items() if task in metric.tasks)
+        yield from textwrap.wrap(
+            f"{task}: {names}", _WIDTH, initial_indent="  ", subsequent_indent=" " * 4, break_on_hyphens=False
+        )
 
 
 def _mappings(shape: Shape) -> Iterator[Mapping]:

@@ -92,7 +92,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(words: list[str]) -> int:
     parser = _parser(words[0] if words else None)
     try:
-        options = parser.parse_args(words)
+        options, unknown = parser.parse_known_args(words)
+        if unknown:
+            # With the usage of the command that does not know them.
+            getattr(options, "of", parser).error(f"unrecognized arguments: {' '.join(unknown)}")
     except SystemExit:  # which is how argparse ends after a help text
         sys.stdout.flush()
         raise
@@ -152,6 +155,7 @@ def add_command(commands: Any, name: str, purpose: str) -> argparse.ArgumentPars
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}."
     )
+    parser.set_defaults(of=parser)
     return parser
 
 
