@@ -200,7 +200,7 @@ RUNS = {
     "an extension of a database": "def departures(a):\n    a.load_extension('systems/x')\n",
     # Packages that import by a text.
     "where folders are looked up": (
-        "import sys\nsys.path_importer_cache['/root'] = sys.path_importer_cache['/root/systems']\nimport hidden\n"
+        "import sys\n\ndef f(a, b):\n    sys.path_importer_cache[a] = sys.path_importer_cache[b]\n    import hidden\n"
     ),
     "what draws for pandas": "import pandas as pd\npd.set_option('plotting.backend', 'systems.hidden')\n",
     "a part of an option of pandas": "import pandas as pd\npd.set_option('compute.use_bottleneck', 1, 'BACK', 'x')\n",
