@@ -41,6 +41,17 @@ def test_and_so_is_one_that_says_something_else(released: Repository, path: str)
     assert code == "release-evidence"
 
 
+@pytest.mark.parametrize(
+    "written", [PATH.replace("/", "/./", 1), PATH.replace("/", "//", 1), '"{}"'.format(PATH.replace("/", "\\/"))]
+)
+def test_however_its_path_is_written(released: Repository, written: str) -> None:
+    released.replace(PATH, written, RELEASE_PATH)
+    base = released.commit()
+    (released.root / PATH).unlink()
+    released.commit()
+    assert [one.code for one in released.plan(base).errors] == ["release-evidence"]
+
+
 def test_what_no_release_names_may_go(released: Repository) -> None:
     (released.root / UNNAMED).unlink()
     assert errors(released) == []

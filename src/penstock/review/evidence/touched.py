@@ -14,12 +14,14 @@ _FEW = 100
 def releases_of_touched_statements(revisions: Revisions) -> Iterator[SpecId]:
     """The Releases of head in whose files the path of such a statement may stand: they are to be checked again.
 
-    A statement that is new takes nothing from anybody.
+    Its folders may be written in several ways (`evidence/./a.json`), the name of its file in one. A statement that is
+    new takes nothing from anybody.
     """
-    paths = [change.path for change in revisions.paths if change.before is not None and change.path.endswith(".json")]
-    if not paths:
+    gone = (change.path for change in revisions.paths if change.before is not None and change.path.endswith(".json"))
+    names = {path.rpartition("/")[2] for path in gone}
+    if not names:
         return
     for file in revisions.head.catalog.files:
         text = file.source.text
-        if file.hides_names or ("Release" in text and (len(paths) > _FEW or any(path in text for path in paths))):
+        if file.hides_names or ("Release" in text and (len(names) > _FEW or any(name in text for name in names))):
             yield from (spec_id for spec_id, _, _ in file.targets if spec_id.kind == "Release")
