@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import yaml
 
 from penstock.review.model import Change, Direction, Plan
 from penstock.review.rendering.rows import headline, rows
@@ -224,6 +225,30 @@ def test_rows_are_the_same_where_paths_may_lead_to_one_file(
         twin(source, column="mail")(documents)
 
     assert [change.sensitivity for change in reaching(repository.changed(other))] == ["pii"] * is_the_same
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("contact", "contact"), ('the "mail"', '"the \\"mail\\""'), ("mail\\home", '"mail\\\\home"')],
+    ids=["a word", "quotes", "a backslash"],
+)
+def test_a_label_is_found_however_yaml_writes_the_name_of_its_column(
+    repository: Repository, name: str, written: str
+) -> None:
+    documents = repository.read("specs/system.yaml").split("---\n")
+    (flights,) = (one for one in documents if "name: flights," in one)
+    repository.write("specs/system.yaml", "---\n".join(one for one in documents if one != flights))
+    repository.write("specs/flights.yaml", flights.replace("contact:", f"{written}:"))
+    repository.commit()
+    repository.branch()
+    source = {"python": "systems.flights:departures"}
+    added: Documents = {("FeatureSet", "conditions"): {"spec": {"features": {}}}}
+    twin(source, "public", name)(added)
+    repository.write("specs/others.yaml", yaml.safe_dump(added["Dataset", "people"]))
+    lookup = yaml.safe_dump(added["FeatureSet", "conditions"]["spec"]["features"], default_flow_style=True).strip()
+    repository.replace("    hour: {type: int,", f"    {lookup[1:-1]}\n    hour: {{type: int,")
+    repository.commit()
+    assert [change.sensitivity for change in reaching(repository.plan())] == ["pii"]
 
 
 @pytest.mark.parametrize("committed", [True, False], ids=["committed", "in the work tree"])

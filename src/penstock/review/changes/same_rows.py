@@ -5,6 +5,7 @@ A copy of a file, byte for byte, holds the same rows under another name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -16,6 +17,8 @@ from penstock.catalog.upstream import SENSITIVE, Column
 from penstock.python.written_paths import in_repository
 from penstock.review.trees import CommitFiles, DiskFiles
 from penstock.specs.dataset import SENSITIVITIES, Dataset
+
+_WORD = re.compile(r"[\w.-]+")
 
 
 class SameRows:
@@ -71,8 +74,10 @@ class SameRows:
         return known
 
     def _datasets_with(self, column: str) -> Iterator[tuple[LazyCatalog, SpecId]]:
+        # YAML writes a quote or a space of a name in several ways.
+        is_as_written = _WORD.fullmatch(column) is not None
         for catalog, file in self._private:
-            if column in file.text or file.hides_names:
+            if column in file.text or file.hides_names or not is_as_written:
                 yield from ((catalog, one) for one, _, _ in file.targets if one.kind == "Dataset")
 
 
