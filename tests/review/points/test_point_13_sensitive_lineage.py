@@ -453,6 +453,15 @@ def test_what_leaves_the_way_of_a_private_column_as_it_is_is_no_news(
     assert reaching(partly.changed(change)) == []
 
 
+def test_what_one_environment_makes_of_it_is_told_of_that_one(partly: Repository) -> None:
+    def override(documents: Documents) -> None:
+        whole = {"features": {"contact_part": {"sql": "contact"}}}
+        documents["FeatureSet", "conditions"]["overrides"] = {"staging": whole}
+
+    (found,) = reaching(partly.changed(override))
+    assert found.environments == ("staging",)
+
+
 def test_a_private_key_that_becomes_a_value_newly_reaches_the_model(repository: Repository) -> None:
     def look_up(documents: Documents) -> None:
         columns = {"contact": {"type": "string", "sensitivity": "pii"}, "region": {"type": "string"}}

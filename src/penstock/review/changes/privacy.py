@@ -59,7 +59,7 @@ def newly_reaching(
             former[edit.spec] = renamed.name
         if edit.change.operation is not Operation.MOVED and edit.spec.kind in _READ:
             models |= _models(head, edit.spec)
-    remade = tuple(str(edit.change.address) for edit in (*edits, *behind) if _remakes(edit))
+    remade = tuple(edit.change for edit in (*edits, *behind) if _remakes(edit))
     models |= {name for spec_id in reading if spec_id.kind in _READ for name in _models(head, spec_id)}
     for model in sorted(models):
         for change in _of_model(base, head, former, model, same_rows, edited, remade):
@@ -78,7 +78,7 @@ def _of_model(
     after: str,
     same_rows: SameRows,
     edited: Container[str],
-    remade: Sequence[str],
+    remade: Sequence[Change],
 ) -> Iterator[Change]:
     """The changes, each through all that lies on any of the ways by which the column comes, a shortest one first."""
     before = former.get(SpecId("Model", after), after)
@@ -92,6 +92,7 @@ def _of_model(
         now = views.get(name) or head.catalog.view(name)
         known = base.catalog.view(name)
         uses_before, uses_after = _uses(known, before), _uses(now, after)
+        texts = [str(one.address) for one in remade if _is_seen(one, name, names)]
         for (column, use), touch in sorted(uses_after.items(), key=lambda item: item[0]):
             # A column of a renamed dataset is the same column.
             once = (former.get(SpecId("Dataset", column[0]), column[0]), column[1])
@@ -107,7 +108,7 @@ def _of_model(
             how: _How | None = "new" if is_new else "labelled" if label > label_before else None
             if how is None and label >= _RISKY_FROM and not touch.decides:
                 ways_now, ways_known = lineage(now).ways(after, column, use), lineage(known).ways(before, once, use)
-                how = "remade" if _is_remade(ways_now, ways_known, former, column, remade) else None
+                how = "remade" if _is_remade(ways_now, ways_known, former, column, texts) else None
             if how is None:
                 continue
             key = column, use, SENSITIVITIES[label], elsewhere
@@ -140,6 +141,13 @@ def _remakes(edit: SpecEdit) -> bool:
     change, place = edit.change, (edit.spec.kind, *edit.pointer[:2])
     is_text = place in (("FeatureSet", "spec", "features"), ("Dataset", "spec", "source"))
     return is_text and change.direction is not NEUTRAL and change.operation is not Operation.REMOVED
+
+
+def _is_seen(change: Change, environment: str | None, apart: Container[str | None]) -> bool:
+    """Whether a view has a change; that before overrides stands for all environments that have none of their own."""
+    if environment is not None or not change.environments:
+        return not change.environments or environment in change.environments
+    return any(one not in apart for one in change.environments)
 
 
 def _is_remade(ways: Ways, before: Ways, former: dict[SpecId, str], column: Column, remade: Sequence[str]) -> bool:
