@@ -13,7 +13,7 @@ from penstock.review.policy.people import indispensable
 from penstock.review.policy.requirements import Alternatives, TooManyAlternativesError, as_one, combined
 from penstock.review.policy.resolve import ResolvedPolicy
 from penstock.review.policy.rules import Context, Group, meet
-from penstock.review.policy.wording import NO_TEAM, NO_TEAMS, asking
+from penstock.review.policy.wording import asking, no_team
 
 _NOBODY_SPOKE = Opinions(approvals=(), objections=(), stale=frozenset())
 UNCOVERED = "a policy rule that covers it: the base's policy has none, so nobody can approve it"
@@ -56,10 +56,9 @@ def _ways(group: Group) -> Alternatives:
 def _shortages(found: list[tuple[Group, frozenset[str] | None]], organisation: Organisation) -> str:
     """Which rules nobody can satisfy, and which ones not for a change by whom; empty where none is like that."""
     rules: dict[tuple[str, str], dict[str, None]] = {}
-    no_team = NO_TEAM if organisation.teams else NO_TEAMS
     for group, needed in found:
         if needed is None:
-            told = "nobody can satisfy", no_team if has_empty_place(group.ways) else _TOO_FEW
+            told = "nobody can satisfy", no_team(organisation.teams) if has_empty_place(group.ways) else _TOO_FEW
         elif needed:
             told = f"a change by {joined(organisation.shown(needed), 'or')} cannot satisfy", _TOO_FEW_OTHERS
         else:

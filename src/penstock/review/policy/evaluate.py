@@ -276,8 +276,7 @@ class _Evaluation:
             return ""
         if is_possible(demand, self.contributors.people):
             return wording.TOO_FEW_WRITERS
-        no_team = wording.NO_TEAM if self.organisation.teams else wording.NO_TEAMS
-        for_anybody = no_team if has_empty_place(demand.ways) else wording.TOO_FEW
+        for_anybody = wording.no_team(self.organisation.teams) if has_empty_place(demand.ways) else wording.TOO_FEW
         return wording.TOO_FEW_OTHERS if is_possible(demand, frozenset()) else for_anybody
 
     def _without_a_say(self, people: Iterable[str]) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 
 from penstock.diagnostics.grammar import counted, joined
@@ -26,8 +26,6 @@ TOO_FEW_OTHERS = (
 )
 TOO_FEW_WRITERS = "too few of those who are eligible may write to this repository: give them the right first"
 TOO_FEW = "too few people are eligible, whoever makes the change: add people to the teams on the base first"
-NO_TEAM = "the base does not have that team yet: let one that it has own the spec until then"
-NO_TEAMS = "the base has no teams: commit the first specs to it directly, before a ruleset requires this check"
 NOBODY = "nobody"
 SILENT = "matches no change"
 """Of a rule; nothing else of a verdict is left out where it is shown."""
@@ -38,6 +36,13 @@ _WAY_OUT = (
 )
 _SHOWN = 6
 """Names in one sentence."""
+
+
+def no_team(known: Collection[str]) -> str:
+    """Why a team that is asked has nobody, where these are the base's teams."""
+    if known:
+        return "the base does not have that team yet: let one that it has own the spec until then"
+    return "the base has no teams: commit the first specs to it directly, before a ruleset requires this check"
 
 
 def headline(
