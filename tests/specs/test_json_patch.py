@@ -24,6 +24,8 @@ DOCUMENT: dict[str, Any] = {"spec": {"containers": [{"name": "server"}, {"name":
         ({"op": "copy", "from": "/spec/a~1b", "path": "/spec/containers/1"},
          [{"name": "server"}, 1, {"name": "proxy"}]),
         ({"op": "test", "path": "/spec/containers/0/name", "value": "server"}, DOCUMENT["spec"]["containers"]),
+        ({"op": "test", "path": "/spec/containers/0", "value": {"name": "server"}}, DOCUMENT["spec"]["containers"]),
+        ({"op": "test", "path": "/spec/a~1b", "value": 1.0}, DOCUMENT["spec"]["containers"]),
     ],
 )  # fmt: skip
 def test_an_operation_that_fits_is_applied(operation: dict[str, Any], expected: list[Any]) -> None:
@@ -44,6 +46,9 @@ def test_an_operation_that_fits_is_applied(operation: dict[str, Any], expected: 
         ({"op": "copy", "from": "spec", "path": "/x"}, "from", "does not start with `/`", "/spec"),
         ({"op": "test", "path": "/spec/paused", "value": True}, "value", "is `false`, not `true`", None),
         ({"op": "test", "path": "/spec/paused", "value": []}, "value", "is `false`, not a list", None),
+        ({"op": "test", "path": "/spec/paused", "value": 0}, "value", "is `false`, not the number 0", None),
+        ({"op": "test", "path": "/spec/a~1b", "value": True}, "value", "is the number 1, not `true`", None),
+        ({"op": "test", "path": "/spec/containers", "value": [{"name": "server"}]}, "value", "not a list", None),
         ({"op": "remove", "path": "/metadata"}, "path", "the manifest has no `metadata`", None),
     ],
 )  # fmt: skip

@@ -46,9 +46,18 @@ def _must_fit(document: Any, operation: Mapping[str, Any]) -> None:
     if verb == "remove" and path == "":
         raise DoesNotFitError("path", "the whole manifest cannot be removed")
     found = _find(document, "path", path, is_new=verb in ("add", "move", "copy"))
-    if verb == "test" and found != operation["value"]:
+    if verb == "test" and not _are_equal(found, operation["value"]):
         reason = f"`{path}` is {_shown(found)}, not {_shown(operation['value'])}"
         raise DoesNotFitError("value", reason)
+
+
+def _are_equal(one: Any, other: Any) -> bool:
+    """Equality as in section 4.6 of RFC 6902: a boolean is no number, as it is to Python."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_are_equal(item, other[key]) for key, item in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_are_equal, one, other))
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
 
 
 def _find(document: Any, part: Part, pointer: str, *, is_new: bool = False) -> Any:
