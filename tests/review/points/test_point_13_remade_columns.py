@@ -1,0 +1,86 @@
+"""Point 13: a sensitive column that reaches a model already calls privacy where it comes otherwise than before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from penstock.review.model import Direction
+from review.points.reaching import reaching
+from review.pull_requests import set_at
+from review.repositories import Documents, Repository
+
+CONTACT = ("FeatureSet", "conditions", "features", "contact_part")
+OTHERWISE: dict[str, Callable[[Documents], None]] = {
+    "another text": set_at(*CONTACT, "sql", to="contact"),
+    "another feature": set_at(*CONTACT[:3], "whole", to={"type": "string", "sql": "contact"}),
+    "another choice": set_at("Model", "delay", "features", to={"conditions": ["distance", "contact_part", "unused"]}),
+}
+
+
+@pytest.fixture
+def partly(repository: Repository) -> Repository:
+    """A model that learns from the first letter of a private column."""
+    features = {"contact_part": "left(contact, 1)", "unused": "contact"}
+    for name, sql in features.items():
+        repository.edit(set_at(*CONTACT[:3], name, to={"type": "string", "sql": sql}))
+    repository.edit(set_at("Model", "delay", "features", to={"conditions": {"except": ["unused"]}}))
+    repository.commit()
+    return repository
+
+
+@pytest.mark.parametrize("change", OTHERWISE.values(), ids=OTHERWISE)
+def test_a_part_of_a_private_column_does_not_become_the_whole_unseen(
+    partly: Repository, change: Callable[[Documents], None]
+) -> None:
+    """A pull request after the one in which the part was approved."""
+    (found,) = reaching(partly.changed(change))
+    assert found.why.startswith("pii column flights.contact reaches the model otherwise than before as feature: ")
+    assert (found.direction, found.sensitivity) == (Direction.UNKNOWN, "pii")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        set_at(*CONTACT[:3], "far", to={"type": "bool", "sql": "distance > 1000"}),
+        set_at(*CONTACT[:3], "distance", "sql", to="distance / 2"),
+        set_at(*CONTACT, "description", to="The first letter."),
+        set_at(*CONTACT[:3], "unused", "sql", to="right(contact, 3)"),
+        set_at("Model", "delay", "threshold", to=0.4),
+    ],
+    ids=["a feature of another column", "one that changes", "prose", "one that the model does not use", "a threshold"],
+)
+def test_what_leaves_the_way_of_a_private_column_as_it_is_is_no_news(
+    partly: Repository, change: Callable[[Documents], None]
+) -> None:
+    assert reaching(partly.changed(change)) == []
+
+
+def test_what_one_environment_makes_of_it_is_told_of_that_one(partly: Repository) -> None:
+    def override(documents: Documents) -> None:
+        whole = {"features": {"contact_part": {"sql": "contact"}}}
+        documents["FeatureSet", "conditions"]["overrides"] = {"staging": whole}
+
+    (found,) = reaching(partly.changed(override))
+    assert found.environments == ("staging",)
+
+
+def test_a_private_key_that_becomes_a_value_newly_reaches_the_model(repository: Repository) -> None:
+    def look_up(documents: Documents) -> None:
+        columns = {"contact": {"type": "string", "sensitivity": "pii"}, "region": {"type": "string"}}
+        documents["Dataset", "regions"] = {
+            "apiVersion": "penstock/v1",
+            "kind": "Dataset",
+            "metadata": {"name": "regions", "owner": "flight-data"},
+            "spec": {"source": {"csv": "data/regions.csv"}, "primaryKey": ["contact"], "columns": columns},
+        }
+        lookup = {"of": "regions", "column": "region", "match": ["contact"]}
+        documents["FeatureSet", "conditions"]["spec"]["features"]["region"] = {"type": "string", "lookup": lookup}
+
+    repository.edit(look_up)
+    repository.commit()
+    found = reaching(repository.changed(set_at(*CONTACT, to={"type": "string", "sql": "contact"})))
+    assert [change.why.partition(" as ")[0] for change in found] == [
+        "pii column flights.contact newly reaches the model"
+    ]
