@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,17 +14,17 @@ from typing import Any, cast
 
 import pytest
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, Run, RunTag
+from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
 from penstock.runtime.artifacts import file_digest, read_json, write_json
 from penstock.runtime.faults import InputError
 from penstock.runtime.main import main
-from penstock.runtime.registry.champion import released_digest
 from penstock.runtime.registry.mlflow_registry import RegisteredVersion, Registry
 from penstock.runtime.registry.mlflow_runs import Figures, Runs
 from penstock.runtime.registry.store import ModelStore
 from runtime.made_model import DATASETS, SPECS, MadeModel, document, make_model
+from runtime.made_registry import Place
 
 STAGES = {
     "in the middle of the files": "penstock.runtime.registry.store.ModelStore._put_file:3",
@@ -85,40 +84,6 @@ def empty_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("registry") / "mlflow.db"
     MlflowClient(f"sqlite:///{path}").search_registered_models()
     return path
-
-
-class Place:
-    """A store and a registry of a test's own."""
-
-    def __init__(self, root: Path, empty_registry: Path) -> None:
-        self.root = root
-        self.tracking = f"sqlite:///{root / 'mlflow.db'}"
-        shutil.copy(empty_registry, root / "mlflow.db")
-        (root / "store").mkdir()
-        self.store = (root / "store").as_uri()
-        self.client = MlflowClient(self.tracking, self.tracking)
-
-    def command(self, made: MadeModel) -> list[str]:
-        baseline = made.root / "baseline"
-        baseline.mkdir(exist_ok=True)
-        write_json(baseline / "profile.json", {})
-        flags = f"--model made --model-dir {made.model} --baseline {baseline} --card {made.root / 'card'}"
-        flags += f" --evidence {made.root / 'evidence'} --tracking {self.tracking} --model-store {self.store}"
-        return ["register", *flags.split(), "--environment", "local", "--registration", str(self.root / "registration")]
-
-    def versions(self) -> list[str]:
-        return sorted(str(each.version) for each in self.client.search_model_versions("name='made'"))
-
-    def runs(self) -> list[Run]:
-        """The runs that MLflow shows of the model."""
-        experiment = self.client.get_experiment_by_name("made")
-        return [] if experiment is None else list(self.client.search_runs([experiment.experiment_id]))
-
-    def champion(self) -> str:
-        """The champion's digest; its files are whole in the store."""
-        digest = released_digest("made", "", self.tracking)
-        ModelStore.open(self.store).fetch("made", digest, "model", self.root / "champion")
-        return digest
 
 
 @pytest.fixture
