@@ -188,6 +188,17 @@ def test_what_is_in_a_folder_that_the_code_names_is_part_of_the_step(repository:
     assert code(repository, "mylib.clf:build") != before
 
 
+def test_what_took_on_the_size_and_time_of_what_it_replaces_is_seen(repository: Path) -> None:
+    (repository / "helpers" / "consts.py").write_text('TABLES = sorted(Path("config/tables").glob("*.json"))')
+    table = repository / "config" / "tables" / "one.json"
+    table.parent.mkdir(parents=True)
+    table.write_text("1")
+    before, status = code(repository, "mylib.clf:build"), table.stat()
+    table.write_text("2")
+    os.utime(table, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert code(repository, "mylib.clf:build") != before
+
+
 @pytest.mark.parametrize("words", ["mylib.clf:build", "elsewhere.made.Learner"])
 def test_a_module_that_is_neither_of_the_repository_nor_installed_as_a_copy_counts_with_its_files(
     repository: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, words: str

@@ -10,7 +10,7 @@ import re
 import site
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -32,8 +32,8 @@ _NAMED = re.compile(r"\b[A-Za-z_]\w*(?:\.\w+)*[.:][A-Za-z_]\w*")
 _NOT_OURS = frozenset({"__pycache__", "generated", "node_modules"})
 
 
-State = list[tuple[str, int, int]]
-"""Path, time of the last change and size of each file of a folder."""
+State = list[tuple[str, int, int, int]]
+"""Path, time of the last change and that of the inode, and size of each file of a folder."""
 
 
 class CodeDigests:
@@ -106,8 +106,7 @@ class CodeDigests:
                 yield f"{path}={self._digest(place)}"
             elif place.is_dir():
                 # It may hold gigabytes, and most texts that are the name of a folder do not mean it.
-                state = [(str(file), stat.st_mtime_ns, stat.st_size) for file, stat in _files(place, "").items()]
-                yield f"{path}/={hashlib.sha256(json.dumps(state).encode()).hexdigest()}"
+                yield f"{path}/={hashlib.sha256(json.dumps(_state(_files(place, ''))).encode()).hexdigest()}"
 
     def _beside(self, name: str) -> Path | None:
         """Where a module is that is not the repository's, nor installed as a copy, whose version tells what it is."""
@@ -123,7 +122,7 @@ class CodeDigests:
     def _digest(self, place: Path, suffix: str = "") -> str:
         """Of a file, or of the files in a folder."""
         files = _files(place, suffix)
-        state = [(str(file), stat.st_mtime_ns, stat.st_size) for file, stat in files.items()]
+        state = _state(files)
         known = self._known.get(place)
         if known is None or known[0] != state:
             digest = hashlib.sha256()
@@ -177,6 +176,11 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, dict | list):
         for each in value.values() if isinstance(value, dict) else value:
             yield from _texts(each)
+
+
+def _state(files: Mapping[Path, os.stat_result]) -> State:
+    """What tells whether files have changed; what copies in place may give one the time of another."""
+    return [(str(file), stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size) for file, stat in files.items()]
 
 
 def _files(place: Path, suffix: str) -> dict[Path, os.stat_result]:
