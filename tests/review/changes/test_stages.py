@@ -59,6 +59,19 @@ def test_what_comes_with_another_version_is_told_below_it(repository: Repository
     assert "1 unknown change in 1 spec" in headline(plan)
 
 
+def test_another_statement_for_the_same_version_is_one_row(repository: Repository) -> None:
+    written = add_release(NEW)
+    repository.write("specs/release.yaml", written)
+    repository.commit()
+    repository.branch()
+    anew = written.replace(f'delay.json, digest: "{OLD}"', f'anew.json, digest: "{NEW}"')
+    repository.write("specs/release.yaml", anew)
+    repository.commit()
+    (row,) = rows(repository.plan())
+    assert row.what == "Release/delay-online-production.evidence.digest"
+    assert [one.what.rpartition("production.")[2] for one in row.below] == ["evidence.path"]
+
+
 def test_what_is_riskier_than_the_step_of_a_release_stands_on_its_own(repository: Repository) -> None:
     repository.write("specs/release.yaml", add_release(NEW, previous=OLD, step=0))
     repository.commit()

@@ -9,6 +9,7 @@ from penstock.specs.addresses import Address
 
 _OF_VERSION = {(f".{key}",) for key in ("version", "specs", "datasets", "evidence", "promotion", "previous", "step")}
 """The fields of a Release that are another version's, each time."""
+_LEADING = ("version.digest", "step", "evidence.digest")
 _RISKY = (Direction.UNKNOWN, Direction.LOOSENED)
 
 
@@ -67,15 +68,15 @@ def _with_what_names_it(plan: Plan) -> Iterator[tuple[str, Change]]:
 
 
 def _with_their_version(plan: Plan) -> Iterator[tuple[str, Change]]:
-    """What changes in a Release together with its version, or with its step: where it comes from, and its evidence.
+    """What changes in a Release together with its version, with its step or with its evidence, in this order.
 
-    What is riskier than the step stands on its own.
+    What is riskier than that stands on its own.
     """
     of_releases = [change for change in plan.changes if change.address.kind == "Release" and change.cause == "direct"]
     made = {str(change.address): change for change in of_releases}
     for change in of_releases:
         spec = str(change.address.spec)
-        lead = made.get(f"{spec}.version.digest") or made.get(f"{spec}.step")
+        lead = next((made[field] for part in _LEADING if (field := f"{spec}.{part}") in made), None)
         if lead is None or lead is change or change.address.parts[:1] not in _OF_VERSION:
             continue
         if lead.direction is Direction.UNKNOWN or change.direction not in _RISKY:
