@@ -90,16 +90,12 @@ def _past(monitor: AnomalyMonitor, subject: ServedSubject, labels: Labels) -> li
     """The same time in the last seasons, and what is expected from it."""
     value, past = (of_metric(series, monitor, subject) for series in (VALUE, _PAST))
     season, window = Duration.parse(monitor.season), Duration(2 * _HALF_WINDOW)
-    ago = [(count, Duration(count * season - _HALF_WINDOW)) for count in range(1, SEASONS + 1)]
-    return [
-        *(
-            Recording(
-                _PAST, f"avg_over_time({value}[{window}] offset {offset})", (*labels, ("seasons_ago", f"{count}"))
-            )
-            for count, offset in ago
-        ),
-        Recording(EXPECTED, f"quantile(0.5, {past})\nand count({past}) >= {FEWEST_SEASONS}", labels),
-    ]
+    found = []
+    for ago in range(1, SEASONS + 1):
+        offset = Duration(ago * season - _HALF_WINDOW)
+        averaged = f"avg_over_time({value}[{window}] offset {offset})"
+        found.append(Recording(_PAST, averaged, (*labels, ("seasons_ago", str(ago)))))
+    return [*found, Recording(EXPECTED, f"quantile(0.5, {past})\nand count({past}) >= {FEWEST_SEASONS}", labels)]
 
 
 def _band(monitor: AnomalyMonitor, subject: ServedSubject, labels: Labels) -> list[Recording]:
