@@ -14,6 +14,7 @@ from penstock.lowering.endpoints.request_series import PERCENTILES, RequestSerie
 from penstock.lowering.rules.alerting import series
 from penstock.lowering.rules.promql_text import is_of_series, may_read, plain_selector
 from penstock.specs.monitor import AnomalyMonitor
+from penstock.specs.units import Duration
 
 LOW, HIGH = 10, 100
 """Levels of a metric, far enough apart for every band."""
@@ -43,8 +44,8 @@ class Steps(NamedTuple):
         return self.minutes // SPACING_MINUTES
 
     def at(self, step: int) -> str:
-        """A time as promtool reads it."""
-        return f"{step * self.minutes}m"
+        """A time as promtool reads it, and as people do: ``23d``."""
+        return str(Duration(step * self.minutes * 60_000))
 
     def held(self, monitor: AnomalyMonitor) -> int:
         """Steps from the one in which something begins to the one in which its alert fires."""
