@@ -11,7 +11,7 @@ from penstock.catalog.problems import catalog_problems, repository_problems, spe
 from penstock.checks.rule import Rule
 from penstock.checks.rules import rules_of
 from penstock.diagnostics.deduplicate import deduplicated
-from penstock.diagnostics.model import Diagnostic, Diagnostics, Severity
+from penstock.diagnostics.model import Diagnostic, Diagnostics, Severity, Span
 from penstock.specs.kinds import KINDS
 from penstock.specs.rollout import Rollout
 
@@ -20,14 +20,20 @@ def check(catalog: Catalog) -> tuple[Diagnostic, ...]:
     """Everything that is wrong with a repository, in order, one diagnostic for each cause."""
     found = Diagnostics()
     found.extend(catalog_problems(catalog))
-    # What the reader could not take for sure, no rule need say anything of.
-    doubtful = {one.primary.span for one in catalog.reading if one.severity is Severity.ERROR and one.primary}
+    # A rule says nothing about what the reader has refused: its author mends that first.
+    refused = {one.primary.span for one in catalog.reading if one.severity is Severity.ERROR and one.primary}
     by_rules = (one for spec_id in catalog.ids() for one in _by_rules(catalog, spec_id, Dependencies()))
-    sure = (one for one in by_rules if not one.primary or one.primary.span not in doubtful)
+    sure = (
+        one for one in by_rules if refused.isdisjoint(label.span for label in (one.primary, *one.secondary) if label)
+    )
     kinds = {spec_id.kind for spec_id in catalog.ids()}
     once = {rule.code.name for kind in kinds for rule in rules_of(kind) if rule.once}
     found.extend(deduplicated(sure, once))
     return found.sorted()
+
+
+def _spans(diagnostic: Diagnostic) -> Iterator[Span]:
+    return (label.span for label in (diagnostic.primary, *diagnostic.secondary) if label is not None)
 
 
 def check_spec(catalog: Catalog, spec_id: SpecId, reads: Dependencies) -> tuple[Diagnostic, ...]:

@@ -18,11 +18,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock.catalog.model import View
-from penstock.checks.gates.metrics_named import NamedMetric, metrics_named
+from penstock.checks.gates.metrics_named import NamedMetric, metrics_named, model_of
+from penstock.checks.label_type import contradicts_task
 from penstock.checks.rule import rule, unknown_word
 from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.grammar import listed
-from penstock.diagnostics.model import Diagnostic
+from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.base import Resource
 from penstock.specs.gate import CompareRule, Gate, SliceRule
 from penstock.specs.metrics import FAIRNESS_METRICS, METRICS, Task
@@ -42,18 +43,17 @@ _OTHER_NAMES = {
 @rule("metric-task", severities=MAY_WARN)
 def metric_task(view: View, resource: Resource) -> Iterator[Diagnostic]:
     """Yields each metric that cannot be computed, or is sought in its worse direction."""
-    for named in metrics_named(view, resource):
+    all_named = tuple(metrics_named(view, resource))
+    yield from _of_other_tasks(view, resource, all_named)
+    for named in all_named:
         metric = named.metric
         if metric is None:
             yield _unknown(view, resource, named)
-        elif named.task is not None and named.task not in metric.tasks:
-            yield Diagnostic.error(
-                "metric-task",
-                f"`{metric.name}` is not defined for a {named.task} task",
-                view.span(resource, named.pointer),
-                help=(_for_groups(named.task) if metric.name in FAIRNESS_METRICS else _of_task(named.task),),
-            )
-        elif named.sought is not None and (named.sought == "maximize") != metric.higher_is_better:
+        elif (
+            named.task in (None, *metric.tasks)
+            and named.sought is not None
+            and (named.sought == "maximize") != metric.higher_is_better
+        ):
             right = "maximize" if metric.higher_is_better else "minimize"
             yield Diagnostic.error(
                 "metric-task",
@@ -63,6 +63,36 @@ def metric_task(view: View, resource: Resource) -> Iterator[Diagnostic]:
             )
     if isinstance(resource, Gate):
         yield from _forms(view, resource)
+
+
+def _of_other_tasks(view: View, resource: Resource, all_named: tuple[NamedMetric, ...]) -> Iterator[Diagnostic]:
+    """Metrics that cannot be computed for the model's task; if none can, the task or the whole spec is the mistake."""
+    wrong = [
+        (named, named.metric, named.task)
+        for named in all_named
+        if named.metric is not None and named.task is not None and named.task not in named.metric.tasks
+    ]
+    model = model_of(view, resource)
+    if not wrong or model is None or contradicts_task(view, model):
+        return
+    if len(wrong) == len(all_named) > 1:
+        first, _, task = wrong[0]
+        yield Diagnostic.error(
+            "metric-task",
+            f"none of these {len(wrong)} metrics is defined for a {task} task",
+            view.span(resource, first.pointer),
+            "the first of them",
+            secondary=(Label(view.span(model, ("task",)), f"the task of `{model.name}`"),),
+            help=(_of_task(task),),
+        )
+        return
+    for named, metric, task in wrong:
+        yield Diagnostic.error(
+            "metric-task",
+            f"`{metric.name}` is not defined for a {task} task",
+            view.span(resource, named.pointer),
+            help=(_for_groups(task) if metric.name in FAIRNESS_METRICS else _of_task(task),),
+        )
 
 
 def _forms(view: View, gate: Gate) -> Iterator[Diagnostic]:

@@ -37,20 +37,28 @@ class NamedMetric(NamedTuple):
 
 def metrics_named(view: View, resource: Resource) -> Iterator[NamedMetric]:
     """The metrics that a Gate, a Model or a Rollout names."""
+    model = model_of(view, resource)
+    task = model.spec.task if model is not None else None
     if isinstance(resource, Gate):
-        yield from _of_gate(resource, _task(view, resource.spec.model))
+        yield from _of_gate(resource, task)
     elif isinstance(resource, Model) and resource.spec.search is not None:
         search = resource.spec.search
         if search.maximize is not None:
-            yield NamedMetric(search.maximize, ("search", "maximize"), resource.spec.task, sought="maximize")
+            yield NamedMetric(search.maximize, ("search", "maximize"), task, sought="maximize")
         if search.minimize is not None:
-            yield NamedMetric(search.minimize, ("search", "minimize"), resource.spec.task, sought="minimize")
+            yield NamedMetric(search.minimize, ("search", "minimize"), task, sought="minimize")
     elif isinstance(resource, Rollout) and resource.spec.monitor is not None:
-        task = _task(view, resource.spec.model)
         for position, monitor in enumerate(resource.spec.monitor.quality):
             where: Pointer = ("monitor", "quality", position)
             given = tuple((k, v) for k, v in (("below", monitor.below), ("above", monitor.above)) if v is not None)
             yield NamedMetric(monitor.metric, (*where, "metric"), task, given, where=where)
+
+
+def model_of(view: View, resource: Resource) -> Model | None:
+    """The model whose metrics a Gate, a Model or a Rollout names; None where there is none of that name."""
+    if isinstance(resource, Gate | Rollout):
+        return view.find(Model, resource.spec.model)
+    return resource if isinstance(resource, Model) else None
 
 
 def _of_gate(gate: Gate, task: Task | None) -> Iterator[NamedMetric]:
@@ -68,8 +76,3 @@ def _of_gate(gate: Gate, task: Task | None) -> Iterator[NamedMetric]:
             yield NamedMetric(rule.compare.metric, (*where, "compare", "metric"), task)
         elif isinstance(rule, PerturbRule):
             yield NamedMetric(rule.metric, (*where, "metric"), task)
-
-
-def _task(view: View, model: str) -> Task | None:
-    found = view.find(Model, model)
-    return found.spec.task if found is not None else None

@@ -32,6 +32,7 @@ from penstock.catalog.learners.scikit_learn import (
 )
 from penstock.catalog.lineage import lineage
 from penstock.catalog.model import View
+from penstock.checks.label_type import contradicts_task
 from penstock.checks.rule import rule, unknown_word
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.specs.dataset import Dataset
@@ -141,6 +142,8 @@ def _no_learner(view: View, model: Model, path: str) -> Diagnostic | None:
 
 def _task(view: View, model: Model, path: str) -> Iterator[Diagnostic]:
     """A learner of the other kind: by the table where it is of scikit-learn, else by its name."""
+    if contradicts_task(view, model):
+        return
     task, name = model.spec.task, path.rpartition(".")[2]
     wrong, right, instead = "Regressor", "Classifier", "LogisticRegression"
     if task == "regression":

@@ -23,6 +23,7 @@ from collections.abc import Iterator
 
 from penstock.catalog.model import View
 from penstock.checks.entity import with_entity
+from penstock.checks.label_type import contradicts_task, tasks_of
 from penstock.checks.rule import rule, unknown_word
 from penstock.diagnostics.grammar import listed
 from penstock.diagnostics.model import Diagnostic, Label
@@ -58,19 +59,20 @@ def _declared(view: View, model: Model, dataset: Dataset, column: Column) -> Lab
 
 def _type(view: View, model: Model, dataset: Dataset, column: Column) -> Iterator[Diagnostic]:
     task, name = model.spec.task, model.spec.label.column
-    wrong = {
-        "regression": column.type not in ("int", "float"),
-        "binary": column.type in ("float", "timestamp", "date"),
-        "multiclass": column.type in ("float", "timestamp", "date"),
-    }[task]
-    if wrong:
+    fitting = tasks_of(column)
+    if task not in fitting:
         wanted = "numbers" if task == "regression" else "classes: a `string`, an `int` or a `bool`"
+        others = listed([f"task: {other}" for other in fitting], "or")
         yield Diagnostic.error(
             "label-contract",
             f"`{name}` cannot be the label of a {task} task",
             view.span(model, ("label", "column")),
             f"{task} predicts {wanted}",
-            secondary=(_declared(view, model, dataset, column),),
+            secondary=(
+                Label(view.span(model, ("task",)), "the task"),
+                _declared(view, model, dataset, column),
+            ),
+            help=(f"if the label is right, write {others}",) if fitting else (),
         )
 
 
@@ -113,7 +115,7 @@ def _positive(view: View, model: Model, dataset: Dataset, column: Column) -> Ite
 
 
 def _threshold(view: View, model: Model) -> Iterator[Diagnostic]:
-    if model.spec.task != "binary" and "threshold" in model.spec.model_fields_set:
+    if model.spec.task != "binary" and "threshold" in model.spec.model_fields_set and not contradicts_task(view, model):
         yield Diagnostic.error(
             "label-contract",
             f"`threshold` has no effect in a {model.spec.task} task",

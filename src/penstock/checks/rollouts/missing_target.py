@@ -56,7 +56,7 @@ def missing_target(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
             "missing-target",
             f"`{environment.name}` has no {target}",
             view.span(rollout, ("serve", "target")),
-            secondary=(Label(view.span(environment, (), "key"), f"no `{_KEYS[target]}` here"),),
+            secondary=(_absent(view, environment, _KEYS[target]),),
             help=tuple(_ways(environment, target)),
         )
     elif target == "argo-rollouts" and rollout.spec.serve.image is None and environment.spec.images.server is None:
@@ -70,6 +70,12 @@ def missing_target(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
                 f"or only to this rollout: `serve: {{target: argo-rollouts, image: {_IMAGE}}}`",
             ),
         )
+
+
+def _absent(view: View, environment: Environment, key: str) -> Label:
+    """Where the environment should declare the target: at the key itself if it is written without a value."""
+    spec, own = (view.span(environment, pointer, "key") for pointer in ((), (key,)))
+    return Label(own, "has no value" if own != spec else f"no `{key}` here")
 
 
 def _ways(environment: Environment, target: str) -> Iterator[str]:
