@@ -281,6 +281,29 @@ def test_a_mistake_in_the_learner_is_one_sentence(
     assert "Traceback" not in told
 
 
+def test_the_exception_of_a_library_is_one_sentence_with_its_traceback_in_the_log(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Some have exceptions of their own, which are no `ValueError`, for parameters that do not go together."""
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "made_library.py").write_text(
+        "from sklearn.linear_model import LogisticRegression\n\n\n"
+        "class BoostError(Exception):\n    pass\n\n\n"
+        "class Boost(LogisticRegression):\n"
+        "    def fit(self, rows, label):\n        raise BoostError('num_leaves is too small')\n"
+    )
+    (tmp_path / "repository").mkdir()
+    monkeypatch.chdir(tmp_path / "repository")
+    monkeypatch.syspath_prepend(tmp_path / "library")
+    estimator = {"class": "made_library.Boost"}
+    assert main(arguments(write_splits(tmp_path / "splits"), tmp_path / "model", estimator)) == 2
+    assert capsys.readouterr().err == "train: the learner cannot be fitted: BoostError: num_leaves is too small\n"
+    assert [record.exc_info is not None for record in caplog.records if record.message == "`Boost` failed"] == [True]
+
+
 def test_a_learner_that_has_not_converged_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     splits, preprocess = write_splits(tmp_path / "splits"), json.dumps(SCALED)
     one_step = {**LOGISTIC, "params": {"max_iter": 1}}

@@ -75,10 +75,15 @@ def own_faults(of: str) -> Iterator[None]:
     try:
         yield
     except (Exception, SystemExit) as error:
-        if isinstance(error, InputError) or not _frames_of_repository(error):
+        if isinstance(error, InputError) or not is_of_repository(error):
             raise
         _log.exception("`%s` failed", of)
         raise InputError(f"`{of}` failed{failure(error)}") from error
+
+
+def is_of_repository(error: BaseException) -> bool:
+    """Whether code of the repository raised the exception, or called what did."""
+    return bool(_frames_of_repository(error))
 
 
 def failure(error: BaseException, *, shows_words: bool = True) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 
 from penstock.diagnostics.grammar import joined
 from penstock.runtime.artifacts import FeatureColumn
-from penstock.runtime.data.functions import failure, own_faults
+from penstock.runtime.data.functions import failure, is_of_repository, own_faults
 from penstock.runtime.faults import InputError
 from penstock.runtime.learning.preprocess import preparation
 from penstock.runtime.repository import expose
@@ -82,7 +82,7 @@ def fit(model: Any, rows: pd.DataFrame | Any, label: np.ndarray[Any, Any], threa
     """Fit `model`, a pipeline or a bare estimator, and return it.
 
     Raises:
-        InputError: what scikit-learn says of a parameter or of the data; a single class among the labels; a learner of
+        InputError: what a library says of a parameter or of the data; a single class among the labels; a learner of
             the repository that fails.
     """
     if label.dtype.kind != "f" and len(np.unique(label)) < 2:
@@ -92,6 +92,13 @@ def fit(model: Any, rows: pd.DataFrame | Any, label: np.ndarray[Any, Any], threa
             return model.fit(rows, label)
         except ValueError as error:
             raise InputError(f"{_explained(error)}{unlearnable(rows)}") from error
+        except (MemoryError, OSError):
+            raise
+        except Exception as error:  # libraries have exceptions of their own for parameters that do not go together
+            if is_of_repository(error):
+                raise
+            log.exception("`%s` failed", learner_of(model))
+            raise InputError(f"the learner cannot be fitted{failure(error)}{unlearnable(rows)}") from error
 
 
 def learner_of(model: Any) -> str:
