@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from penstock.cli.main import OK, PROBLEMS, WRONG_USE, lacks
 from penstock.cli.output import wants_colour
@@ -48,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
             base = options.base or default_base(repository, options.head)
             head = options.head if options.head == WORK_TREE else repository.resolve(options.head)
             inputs = merged_inputs(repository, base, head)
-            needs = asked(inputs.plan, inputs.policy, inputs.organisation)
+            needs = asked(inputs.plan, inputs.policy, inputs.organisation, datetime.now(UTC))
             shown = render(inputs.plan, {change: Note(text) for change, text in needs.items()}, options)
     except (NoRepositoryError, GitError) as error:
         print(f"error: {error}", file=sys.stderr)

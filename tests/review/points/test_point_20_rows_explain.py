@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import yaml
 
 from penstock.review.policy.asked import asked
@@ -22,6 +24,8 @@ from review.pull_requests import (
 )
 from review.releases import NAME, RELEASE_PATH, release
 from review.repositories import Documents, Repository, direct
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 def test_what_may_be_met_in_several_ways_is_told_with_all_of_them(repository: Repository) -> None:
@@ -166,7 +170,7 @@ def test_a_requirement_that_nobody_can_satisfy_is_told_from_one_that_the_author_
 
 def test_a_plan_says_what_nobody_can_satisfy_and_what_not_for_whom(repository: Repository) -> None:
     inputs = _asking_two(repository, "dora").inputs()
-    needs = asked(inputs.plan, inputs.policy, inputs.organisation)
+    needs = asked(inputs.plan, inputs.policy, inputs.organisation, NOW)
     assert needs[direct(inputs.plan)[0].fingerprint] == (
         "2 of flight-data (owner) [two]; 1 of flight-data (owner) [one]; "
         "nobody can satisfy two: the base's teams have too few people, so add some there first; "
@@ -185,7 +189,7 @@ def test_that_a_new_team_owns_its_own_spec_is_told_apart_from_a_team_that_is_too
     pull_request = opened(repository, add, policy=rules_of(POLICY, rules))
     told = "the base does not have that team yet: let one that it has own the spec until then"
     inputs = pull_request.inputs()
-    needs = asked(inputs.plan, inputs.policy, inputs.organisation)
+    needs = asked(inputs.plan, inputs.policy, inputs.organisation, NOW)
     assert needs[direct(inputs.plan)[0].fingerprint] == (
         f"1 of growth (owner, not on the base yet) [own]; nobody can satisfy own: {told}"
     )
@@ -203,7 +207,7 @@ def test_the_first_teams_of_a_repository_can_be_approved_by_nobody_and_it_is_tol
 
     pull_request = opened(repository, add, policy=None)
     inputs = pull_request.inputs()
-    needs = asked(inputs.plan, inputs.policy, inputs.organisation)
+    needs = asked(inputs.plan, inputs.policy, inputs.organisation, NOW)
     told = "the base has no teams: commit the first specs to it directly, before a ruleset requires this check"
     assert all(told in needs[change.fingerprint] for change in direct(inputs.plan))
     assert told in node(pull_request.verdict(), "default-governance").children[0].why
@@ -213,7 +217,7 @@ def test_people_who_must_differ_between_rules_are_too_few_together(repository: R
     asks = {"when": {}, "require": {"from": {"teams": ["flight-data"]}}, "distinct": True}
     rules = [{"id": name, "why": "A pair of eyes.", **asks} for name in ("one", "other")]
     inputs = opened(repository, looser_gate, policy=rules_of(POLICY, rules)).inputs()
-    (needs,) = set(asked(inputs.plan, inputs.policy, inputs.organisation).values())
+    (needs,) = set(asked(inputs.plan, inputs.policy, inputs.organisation, NOW).values())
     assert "; nobody can satisfy one and other: the base's teams have too few people" in needs
 
 
@@ -309,7 +313,7 @@ def test_rules_whose_people_must_differ_stand_apart(repository: Repository) -> N
 
 def test_a_plan_names_the_rules_that_ask(repository: Repository) -> None:
     inputs = _two_rules(repository, {"kind": ["Gate"]}).inputs()
-    needs = asked(inputs.plan, inputs.policy, inputs.organisation)
+    needs = asked(inputs.plan, inputs.policy, inputs.organisation, NOW)
     assert sorted(set(needs.values())) == ["1 of risk [first, second]", "1 of risk [second]"]
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import yaml
 
+from penstock.review.policy.asked import asked
 from review.pull_requests import (
     APPROVED,
     DISAPPROVED,
@@ -21,7 +22,7 @@ from review.pull_requests import (
     opened,
     rules_of,
 )
-from review.repositories import Documents, Repository
+from review.repositories import Documents, Repository, direct
 
 BOUND = "Gate/delay-release.rules[quality].atLeast"
 WAIVE = f"/penstock waive gate {BOUND} until 2026-04-01: the figures come next week; follow-up: raise it again"
@@ -213,6 +214,25 @@ def test_a_waiver_of_the_policy_holds_until_it_expires(repository: Repository, e
     rule["when"] = {"cause": "direct"}
     policy = rules_of(POLICY, [rule, rest], waivers=[waiver])
     assert opened(repository, looser_gate, policy=policy).state is state
+
+
+def test_a_plan_asks_nobody_for_what_the_policy_waives(repository: Repository) -> None:
+    waiver = {
+        "id": "late-data",
+        "rule": "gate",
+        "address": "Gate/delay-release",
+        "reason": "The data is late this month.",
+        "expires": "2026-05-01T00:00:00+00:00",
+        "followUp": "Raise the bound again.",
+    }
+    rules = list(yaml.safe_load_all(POLICY))[-1]["spec"]["rules"]
+    inputs = opened(repository, looser_gate, policy=rules_of(POLICY, rules, waivers=[waiver])).inputs()
+    end = datetime(2026, 5, 1, tzinfo=UTC)
+    for now, needs in (
+        (end - timedelta(seconds=1), "1 of risk (owner) [owner]; gate is waived until 2026-05-01 00:00 UTC"),
+        (end, "1 of risk (owner) [owner]; 1 of flight-ml, and 1 of risk [gate]"),
+    ):
+        assert asked(inputs.plan, inputs.policy, inputs.organisation, now)[direct(inputs.plan)[0].fingerprint] == needs
 
 
 def test_a_waiver_in_the_pull_request_itself_waives_nothing_yet(repository: Repository) -> None:

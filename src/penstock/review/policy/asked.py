@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from penstock.diagnostics.grammar import joined
 from penstock.review.model import Plan
@@ -13,7 +14,8 @@ from penstock.review.policy.people import indispensable
 from penstock.review.policy.requirements import Alternatives, TooManyAlternativesError, as_one, combined
 from penstock.review.policy.resolve import ResolvedPolicy
 from penstock.review.policy.rules import Context, Group, meet
-from penstock.review.policy.wording import asking, no_team
+from penstock.review.policy.waivers import waivers_of_policy
+from penstock.review.policy.wording import asking, moment, no_team
 
 _NOBODY_SPOKE = Opinions(approvals=(), objections=(), stale=frozenset())
 UNCOVERED = "a policy rule that covers it: the base's policy has none, so nobody can approve it"
@@ -22,28 +24,38 @@ _TOO_FEW_OTHERS = "too few others are eligible"
 UNKNOWN = "approvals that cannot be told from the base's policy"
 
 
-def asked(plan: Plan, policy: ResolvedPolicy, organisation: Organisation) -> Mapping[str, str]:
+def asked(plan: Plan, policy: ResolvedPolicy, organisation: Organisation, now: datetime) -> Mapping[str, str]:
     """By the fingerprint of a change: who must approve it, as `wording.asking` says it, and whose it must not be.
 
-    The author is not known, nor are labels and what evidence proves: rules that ask for them ask people.
+    The author is not known, nor are labels and what evidence proves: rules that ask for them ask people. A rule that
+    the policy waives at the moment `now` asks nobody.
     """
     if policy.problems:
         return {change.fingerprint: UNKNOWN for change in plan.changes}
-    context = Context(plan, organisation, author=None, labels=(), evidence={}, opinions=_NOBODY_SPOKE)
+    waived = waivers_of_policy(policy.waivers, now)
+    context = Context(plan, organisation, author=None, labels=(), evidence={}, opinions=_NOBODY_SPOKE, waived=waived)
     groups: dict[str, list[tuple[Group, frozenset[str] | None]]] = {}
     try:
         matched = meet(policy.rules, context)
         for group in matched.groups:
-            needed = indispensable(_ways(group)) if group.ways else frozenset()
+            needed = indispensable(_ways(group)) if group.ways and group.waived is None else frozenset()
             for fingerprint in group.changes:
                 groups.setdefault(fingerprint, []).append((group, needed))
     except TooManyAlternativesError:
         return {change.fingerprint: UNKNOWN for change in plan.changes}
     needs = {
-        fingerprint: asking((group.rule, group.needs) for group, _ in found) + _shortages(found, organisation)
+        fingerprint: asking((group.rule, group.needs) for group, _ in found if group.waived is None)
+        + _shortages(found, organisation)
+        + _waivers(group for group, _ in found)
         for fingerprint, found in groups.items()
     }
     return needs | dict.fromkeys((fingerprint for fingerprint, _ in matched.uncovered), UNCOVERED)
+
+
+def _waivers(groups: Iterable[Group]) -> str:
+    """Which rules are waived, and how long."""
+    waived = {group.rule: group.waived for group in groups if group.waived is not None}
+    return "".join(f"; {rule} is waived until {moment(waiver.until)}" for rule, waiver in waived.items())
 
 
 def _ways(group: Group) -> Alternatives:
