@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import orjson
 
@@ -94,6 +94,18 @@ class FeatureColumn:
     type: FeatureType
     set: str
     """Feature set that it comes from."""
+    vector: str = ""
+    """The vector that it is a number of; empty where it is a feature by itself."""
+
+    @classmethod
+    def of_json(cls, plain: Mapping[str, str]) -> FeatureColumn:
+        """What `as_json` gave."""
+        return cls(plain["name"], cast("FeatureType", plain["type"]), plain["set"], plain.get("vector", ""))
+
+    @property
+    def feature(self) -> str:
+        """The feature as specs name it."""
+        return self.vector or self.name
 
     @property
     def numeric(self) -> bool:
@@ -102,7 +114,8 @@ class FeatureColumn:
 
     def as_json(self) -> dict[str, str]:
         """The form in which it stands in ``splits.json``."""
-        return {"name": self.name, "type": self.type, "set": self.set, "kind": _kind(self)}
+        vector = {"vector": self.vector} if self.vector else {}
+        return {"name": self.name, "type": self.type, "set": self.set, "kind": _kind(self), **vector}
 
 
 def _kind(feature: FeatureColumn) -> str:
@@ -132,7 +145,7 @@ class Splits:
         facts = read_json(directory / "splits.json")
         return cls(
             directory=directory,
-            features=tuple(FeatureColumn(each["name"], each["type"], each["set"]) for each in facts["features"]),
+            features=tuple(map(FeatureColumn.of_json, facts["features"])),
             slices=tuple(facts["slices"]),
             clusters=tuple(facts.get("clusters", ())),
             entity=tuple(facts["entity"]),

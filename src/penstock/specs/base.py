@@ -77,7 +77,9 @@ class Holds(NamedTuple):
     A `path` is that of files, a glob or an address; a `command` is one word of a command.
     """
 
-    what: Literal["sql", "promql", "function", "column", "feature", "schedule", "metric", "class", "path", "command"]
+    what: Literal[
+        "sql", "promql", "function", "column", "feature", "vector", "schedule", "metric", "class", "path", "command"
+    ]
 
 
 Name = Annotated[str, StringConstraints(pattern=f"^{NAME_PATTERN}$")]

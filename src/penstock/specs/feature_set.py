@@ -1,6 +1,8 @@
 """FeatureSet: features for the rows of a dataset, computed as of each row's event time."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
 
 from penstock.specs.base import (
     Choosing,
@@ -8,6 +10,7 @@ from penstock.specs.base import (
     DatasetRef,
     Distinct,
     Function,
+    Holds,
     Identifier,
     Node,
     Resource,
@@ -18,6 +21,9 @@ from penstock.specs.base import (
 from penstock.specs.choices import exactly_one
 from penstock.specs.review import Area, Loosens
 from penstock.specs.units import PositiveDuration
+
+VECTOR_PATTERN = r"^float\[([2-9]|[1-9][0-9]{1,2}|10[01][0-9]|102[0-4])\]$"
+Vector = Annotated[str, StringConstraints(pattern=VECTOR_PATTERN), Holds("vector")]
 
 MATCH = "Join columns: names that both sides share, or `{theirs: ours}`."
 
@@ -70,8 +76,9 @@ class Feature(Choosing):
 
     chosen = exactly_one("sql", "latest", "lookup", "aggregate", "python")
 
-    type: Literal["int", "float", "string", "bool"] = field(
-        "Type of the values; strings and booleans are categorical.",
+    type: Literal["int", "float", "string", "bool"] | Vector = field(
+        "Type of the values; strings and booleans are categorical. `float[8]` is a vector of 8 numbers, such as an "
+        "embedding: the model sees each of them as a column, `NAME_0` to `NAME_7`.",
         loosens=Loosens.ANY,
         area=Area.DATA,
     )
@@ -89,7 +96,8 @@ class Feature(Choosing):
         "Aggregate over a window before the row's time.", loosens=Loosens.ANY, area=Area.DATA, default=None
     )
     python: Function | None = field(
-        "Function that takes the source's Arrow table and returns one value per row.",
+        "Function that takes the source's Arrow table and returns one value per row; for a vector, an array of "
+        "shape (rows, length) or a list per row.",
         loosens=Loosens.ANY,
         area=Area.DATA,
         default=None,
@@ -100,6 +108,15 @@ class Feature(Choosing):
         area=Area.DATA,
         default=None,
     )
+
+    @property
+    def length(self) -> int | None:
+        """How many numbers a vector has; None of a feature with one value."""
+        return int(self.type[len("float[") : -1]) if self.type.endswith("]") else None
+
+    def columns(self, name: str) -> tuple[str, ...]:
+        """The columns of the model's table that hold the feature, where it is called `name`."""
+        return (name,) if self.length is None else tuple(f"{name}_{place}" for place in range(self.length))
 
 
 class FeatureSetSpec(Node):

@@ -74,7 +74,7 @@ class Choice(NamedTuple):
     @property
     def words(self) -> str:
         """What is expected."""
-        *most, last = dict.fromkeys(member.words for member in self.members)
+        *most, last = dict.fromkeys(_words_of_member(member) for member in self.members)
         most = [word.replace("` or `", "`, `") for word in most]
         return joined([*most, last], "or")
 
@@ -86,6 +86,20 @@ class Choice(NamedTuple):
         elif isinstance(value, list):
             wanted = (Items,)
         return next((member for member in self.members if isinstance(member, wanted)), None)
+
+
+def values_of(shape: Shape) -> tuple[str, ...]:
+    """The values that a shape lists; of a choice, those of all its members."""
+    if isinstance(shape, Choice):
+        return tuple(value for member in shape.members for value in values_of(member))
+    return shape.values if isinstance(shape, Scalar) else ()
+
+
+def _words_of_member(member: Shape) -> str:
+    """What a member of a choice expects; the values that it lists have nowhere else to stand."""
+    if isinstance(member, Scalar) and len(member.values) > 2:
+        return ", ".join(f"`{value}`" for value in member.values)
+    return member.words
 
 
 class Tagged(NamedTuple):
@@ -256,6 +270,7 @@ _HELD: dict[str, str] = {
     "column": "the name of a column",
     "feature": "the name of a feature",
     "metric": "the name of a metric such as `roc_auc`",
+    "vector": "a vector of 2 to 1024 numbers such as `float[8]`",
     "schedule": "five cron fields such as `0 6 * * *`",
 }
 """What text is that `Holds` marks, where a person would not call it text."""

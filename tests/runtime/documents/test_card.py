@@ -22,6 +22,7 @@ def facts(
     splits: dict[str, Any] | None = None,
     inputs: str = "inputs.json",
     uses: Sequence[dict[str, Any]] = (),
+    training: dict[str, Any] | None = None,
     **changes: Any,
 ) -> dict[str, Any]:
     made = read_json(CARDS / inputs)
@@ -41,7 +42,7 @@ def facts(
             "flights": {"rows": 336776, "fingerprint": "sha256:" + "c" * 64},
         },
         splits=splits or made["splits"],
-        training=made["training"],
+        training=training or made["training"],
         figures=made["figures"],
         verdicts=made["verdicts"],
     )
@@ -52,6 +53,15 @@ def test_the_card_reads_as_the_golden_file(update: bool) -> None:
     if update:
         GOLDEN.write_text(text, encoding="utf-8")
     assert text == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_a_vector_is_one_feature_of_the_card_with_as_many_numbers_as_were_kept() -> None:
+    made = read_json(CARDS / "inputs.json")["training"]
+    columns = [{"name": f"place_{at}", "type": "float", "set": "plan", "vector": "place"} for at in (0, 2, 5)]
+    text = render(facts(training={**made, "features": [columns[0], *made["features"], *columns[1:]]}))
+    assert "The learner reads 3 features:" in text
+    assert "| `place` | float\\[3\\] | plan |" in " ".join(text.split())
+    assert "place_" not in text
 
 
 def test_the_card_of_a_model_of_classes_reads_as_the_golden_file(update: bool) -> None:

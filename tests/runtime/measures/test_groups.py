@@ -117,17 +117,37 @@ def test_what_a_model_does_not_use_has_no_share() -> None:
     def skill(changed: pd.DataFrame) -> float:
         return -float(((3 * changed.strong + changed.weak - truth) ** 2).mean())
 
-    shares = permutation_shares(skill, rows, ("strong", "weak", "unused"), seed=0)
+    shares = permutation_shares(skill, rows, {name: [name] for name in rows}, seed=0)
     assert shares["strong"] == pytest.approx(0.9, abs=0.02)
     assert shares["unused"] == 0
     assert sum(shares.values()) == pytest.approx(1)
-    assert np.isnan(permutation_shares(lambda _: 1.0, rows, ("strong",), seed=0)["strong"])
+    assert np.isnan(permutation_shares(lambda _: 1.0, rows, {"strong": ["strong"]}, seed=0)["strong"])
     # A model that gives no number for the shuffled values of one feature: nothing is known of any share.
     order = rows.weak.tolist()
     undefined = permutation_shares(
-        lambda each: skill(each) if each.weak.tolist() == order else float("nan"), rows, ("strong", "weak"), seed=0
+        lambda each: skill(each) if each.weak.tolist() == order else float("nan"),
+        rows,
+        {"strong": ["strong"], "weak": ["weak"]},
+        seed=0,
     )
     assert np.isnan(list(undefined.values())).all()
+
+
+def test_the_columns_of_a_vector_are_shuffled_together() -> None:
+    """Two columns that say the same: without either one of them nothing is lost, without both everything."""
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame({"v_0": rng.normal(size=3000), "other": rng.normal(size=3000)})
+    rows["v_1"] = rows["v_0"]
+    truth = 3 * rows.v_0 + rows.other
+
+    def skill(changed: pd.DataFrame) -> float:
+        known = np.where(changed.v_0 == rows.v_0, changed.v_0, changed.v_1)
+        return -float(((3 * known + changed.other - truth) ** 2).mean())
+
+    apart = permutation_shares(skill, rows, {name: [name] for name in rows}, seed=0)
+    assert apart["v_0"] == apart["v_1"] == 0
+    together = permutation_shares(skill, rows, {"v": ["v_0", "v_1"], "other": ["other"]}, seed=0)
+    assert together["v"] == pytest.approx(0.9, abs=0.02)
 
 
 def test_a_slow_call_shows_in_the_tail_only() -> None:

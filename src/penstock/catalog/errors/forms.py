@@ -13,7 +13,7 @@ from typing import Any
 from penstock.catalog.errors.remedies import alternatives, is_number, meant, short_text
 from penstock.specs.base import FUNCTION_PATTERN, NAME_PATTERN
 from penstock.specs.metrics import METRICS
-from penstock.specs.shapes import Choice, Entries, Field, Mapping, Scalar, Tagged
+from penstock.specs.shapes import Choice, Entries, Field, Mapping, Scalar, Tagged, values_of
 
 _MOST_NAMES = 3
 _MOST_WORDS = 8
@@ -51,8 +51,7 @@ def form_of(shape: Entries | Mapping | Tagged, value: Any) -> tuple[str, ...]:
     pairs = [re.fullmatch(r"([^\s=:]+)[=:]\s*(\S+)", name) for name in names]
     if all(pairs):
         return (f"write `{{{', '.join(f'{pair[1]}: {pair[2]}' for pair in pairs[:_MOST_NAMES] if pair)}}}`",)
-    members = shape.value.members if isinstance(shape.value, Choice) else (shape.value,)
-    words = [word for one in members if isinstance(one, Scalar) for word in one.values]
+    words = values_of(shape.value)
     if value in words:
         return (f"write `{{NAME: {value}}}`, with a name for each",)
     some = words[0] if words else "..."
@@ -182,7 +181,7 @@ def _held(field: Field) -> tuple[str | None, ...]:
 
 
 def _words(field: Field) -> tuple[str, ...]:
-    return field.shape.values if isinstance(field.shape, Scalar) else ()
+    return values_of(field.shape)
 
 
 def _name_in(value: Any) -> Any:

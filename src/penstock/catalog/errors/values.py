@@ -13,7 +13,7 @@ from penstock.catalog.errors.wording import WORDINGS
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Safety, Span
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.specs.base import API_VERSION
-from penstock.specs.shapes import Choice, Entries, Items, Mapping, Scalar, Tagged
+from penstock.specs.shapes import Choice, Entries, Items, Mapping, Scalar, Tagged, values_of
 
 _SYNONYMS = {
     "integer": "int", "bigint": "int", "int64": "int", "long": "int", "str": "string", "text": "string",
@@ -137,7 +137,7 @@ def _no_choice(reported: Reported, place: Place, value: Any, span: Span) -> Diag
     """A value that has none of several forms."""
     name = reported.phrase(place.pointer)
     members = place.shape.members if isinstance(place.shape, Choice) else ()
-    words = [value for member in members if isinstance(member, Scalar) for value in member.values]
+    words = values_of(place.shape)
     synonym = _SYNONYMS.get(str(value).lower())
     guesses = [synonym] if synonym in words else did_you_mean(value, words) if isinstance(value, str) else []
     helps: tuple[str, ...] = (f"did you mean `{guesses[0]}`?",) if guesses else ()

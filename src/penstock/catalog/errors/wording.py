@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from penstock.catalog.learners.scikit_learn import learners
 from penstock.specs.base import DIGEST_PATTERN, FUNCTION_PATTERN, IMAGE_PATTERN, LOGIN_PATTERN, NAME_PATTERN
+from penstock.specs.feature_set import VECTOR_PATTERN
 from penstock.specs.kubernetes import (
     AWS_ROLE_PATTERN,
     AZURE_CLIENT_PATTERN,
@@ -90,6 +91,7 @@ WORDINGS: dict[str, Wording] = {
         "letters, digits and underscores, such as `wind_speed`",
         _as_identifier,
     ),
+    VECTOR_PATTERN: Wording("the type of a vector", "how many numbers it has, such as `float[8]`"),
     r"^[A-Za-z_]\w*$": Wording(
         "a valid Python package name", "its import name in Python, such as `xgboost`", _as_identifier
     ),

@@ -4,7 +4,8 @@ What it does: if a feature is an unchanged column, by `sql`, `latest` or `lookup
 column's range if it is declared. A number converts to a boolean only if it is 0 or 1, a timestamp to neither a number
 nor a boolean, and neither a fraction nor a timestamp to a category. If SQL computes a feature and determines its type,
 that is compared: `/` and averages give fractions, the difference of two timestamps is an interval. It also reports a
-`where` whose value is a timestamp, an interval or a list, and not a boolean.
+`where` whose value is a timestamp, an interval or a list, and not a boolean, and a vector that no `python` function
+computes.
 
 Why: values are only converted without loss. The step that computes the features would fail at the first value that
 cannot be converted, after the data has been read.
@@ -50,6 +51,9 @@ _NEVER |= {(of, "string") for of in ("float", "timestamp", "date")}
 def feature_type(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
     """Yields each feature whose column has another type."""
     for name, feature in feature_set.spec.features.items():
+        if feature.length is not None and feature.python is None:
+            yield _no_vector(view, feature_set, name, feature)
+            continue
         read = _column_of(feature_set.spec.source, feature)
         dataset = view.find(Dataset, read[0]) if read is not None else None
         column = dataset.spec.columns.get(read[1]) if dataset is not None and read is not None else None
@@ -65,6 +69,17 @@ def feature_type(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
             secondary=(Label(view.span(dataset, ("columns", read[1], "type")), f"`{read[1]}` is {column.type}"),),
             help=("declare the column's type, or convert it with an expression in `sql`",),
         )
+
+
+def _no_vector(view: View, feature_set: FeatureSet, name: str, feature: Feature) -> Diagnostic:
+    form = next(form for form in ("sql", "latest", "lookup", "aggregate") if getattr(feature, form) is not None)
+    return Diagnostic.error(
+        "feature-type",
+        f"the feature `{name}` is declared as a vector, but `{form}` gives one value for each row",
+        view.span(feature_set, ("features", name, "type")),
+        secondary=(Label(view.span(feature_set, ("features", name, form), "key"), "one value"),),
+        help=(f"compute it with `python`, by a function that returns an array of shape (rows, {feature.length})",),
+    )
 
 
 def _computed(view: View, feature_set: FeatureSet, name: str, feature: Feature) -> Iterator[Diagnostic]:

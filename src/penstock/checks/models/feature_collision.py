@@ -1,7 +1,8 @@
 """Two columns of a model's training table have the same name.
 
 What it does: compares the features of all feature sets of a Model with each other and with its slices, and the entities
-of the feature sets. A feature that is the slice's own column, unchanged, is the same column.
+of the feature sets. A vector `v` has the columns `v_0`, `v_1` and so on. A feature that is the slice's own column,
+unchanged, is the same column.
 
 Why: feature sets are joined into one table on their entity. Of two columns with the same name one would silently
 replace the other: groups of a slice are formed by the feature of its name. Feature sets with different entities cannot
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.catalog.lineage import lineage, rows_dataset
+from penstock.catalog.lineage import FeatureId, lineage, rows_dataset
 from penstock.catalog.model import View
 from penstock.checks.entity import with_entity
 from penstock.checks.rule import rule
@@ -30,7 +31,8 @@ from penstock.specs.model import Model
 def feature_collision(view: View, model: Model) -> Iterator[Diagnostic]:
     """Yields each name that two feature sets share, and each feature set that does not join with the first."""
     owners: dict[str, str] = {}
-    for feature in lineage(view).features_of(model):
+    features = lineage(view).features_of(model)
+    for feature in features:
         other = owners.setdefault(feature.name, feature.feature_set)
         if other != feature.feature_set:
             yield Diagnostic.error(
@@ -41,8 +43,32 @@ def feature_collision(view: View, model: Model) -> Iterator[Diagnostic]:
                 secondary=(Label(view.span(model, ("features", other), "key"), "the first comes from here"),),
                 help=(f"rename one, or exclude it: `{feature.feature_set}: {{except: [{feature.name}]}}`",),
             )
+    yield from _vectors(view, features)
     yield from _slices(view, model, owners)
     yield from _entities(view, model)
+
+
+def _vectors(view: View, features: tuple[FeatureId, ...]) -> Iterator[Diagnostic]:
+    """Features with the name of a column of a vector."""
+    names = {feature.name: feature for feature in features}
+    for feature in features:
+        declared = view.get(FeatureSet, feature.feature_set).spec.features[feature.name]
+        taken = [] if declared.length is None else [each for each in declared.columns(feature.name) if each in names]
+        for name in taken:
+            other = names[name]
+            yield Diagnostic.error(
+                "feature-collision",
+                f"two columns of the model are named `{name}`",
+                view.span(view.get(FeatureSet, other.feature_set), ("features", name), "key"),
+                "this feature",
+                secondary=(
+                    Label(
+                        view.span(view.get(FeatureSet, feature.feature_set), ("features", feature.name, "type")),
+                        f"the columns of `{feature.name}` are named `{feature.name}_0` and so on",
+                    ),
+                ),
+                help=(f"rename one, or exclude it: `{other.feature_set}: {{except: [{name}]}}`",),
+            )
 
 
 def _slices(view: View, model: Model, owners: dict[str, str]) -> Iterator[Diagnostic]:

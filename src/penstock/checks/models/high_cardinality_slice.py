@@ -56,10 +56,10 @@ def _rules(view: View, gate: Gate) -> Iterator[Diagnostic]:
     for position, one in enumerate(gate.spec.rules):
         if isinstance(one, SliceRule | FairnessRule) and one.by in features and one.by not in model.spec.slices:
             feature_set = view.get(FeatureSet, features[one.by])
-            declared = feature_set.spec.features[one.by].type
-            if declared in _ENDLESS:
+            declared = feature_set.spec.features[one.by]
+            if declared.type in _ENDLESS or declared.length is not None:
                 at = view.span(feature_set, ("features", one.by, "type"))
-                yield _diagnostic(one.by, declared, view.span(gate, ("rules", position, "by")), at)
+                yield _diagnostic(one.by, declared.type, view.span(gate, ("rules", position, "by")), at)
 
 
 def _diagnostic(name: str, type_: str, at: Span, declared: Span) -> Diagnostic:

@@ -1,6 +1,6 @@
 """Feature selection keeps all features.
 
-What it does: compares `select.keep` with the number of features that the Model chooses.
+What it does: compares `select.keep` with the number of features that the Model chooses; each number of a vector is one.
 
 Why: such a selection takes time and removes nothing.
 
@@ -18,6 +18,7 @@ from penstock.catalog.model import View
 from penstock.checks.rule import rule
 from penstock.diagnostics.codes import WARNS
 from penstock.diagnostics.model import Diagnostic
+from penstock.specs.feature_set import FeatureSet
 from penstock.specs.model import Model
 
 
@@ -25,7 +26,8 @@ from penstock.specs.model import Model
 def select_count(view: View, model: Model) -> Iterator[Diagnostic]:
     """Yields a selection that selects nothing."""
     select = model.spec.select
-    count = len(lineage(view).features_of(model))
+    chosen = lineage(view).features_of(model)
+    count = sum(view.get(FeatureSet, each.feature_set).spec.features[each.name].length or 1 for each in chosen)
     if select is not None and count and select.keep >= count:
         yield Diagnostic.warning(
             "select-count",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from penstock.runtime import arguments
@@ -24,6 +24,7 @@ from penstock.runtime.data.functions import as_column, call
 from penstock.runtime.data.latest import latest_values
 from penstock.runtime.data.lookup import looked_up_values
 from penstock.runtime.data.timed import POSITION, TimedTable, matched
+from penstock.runtime.data.vectors import as_vectors
 from penstock.runtime.faults import InputError
 from penstock.specs.feature_set import Feature, FeatureSetSpec
 
@@ -71,20 +72,24 @@ def run(args: argparse.Namespace) -> None:
         "keep": list(keep),
         "rows": result.num_rows,
         "fingerprint": fingerprint(result),
-        "features": [
-            {"name": name, "type": feature.type, "missing": result[name].null_count}
-            for name, feature in definition.features.items()
-        ],
+        "features": [fact for name, feature in definition.features.items() for fact in _facts(name, feature, result)],
     }
     write_json(args.features / "features.json", facts)
-    for each in facts["features"]:
-        if result.num_rows and each["missing"] == result.num_rows:
+    for name, feature in definition.features.items():
+        if result.num_rows and all(result[column].null_count == result.num_rows for column in feature.columns(name)):
             _log.warning(
                 "warning: feature `%s.%s`: none of %s rows has a value; check that its input has values, and that "
                 "its rows match these by `match` and time",
-                args.feature_set, each["name"], f"{result.num_rows:,}",
+                args.feature_set, name, f"{result.num_rows:,}",
             )  # fmt: skip
     _log.info("%s: %s features of %s rows", args.feature_set, len(definition.features), f"{result.num_rows:,}")
+
+
+def _facts(name: str, feature: Feature, result: pa.Table) -> Iterator[dict[str, Any]]:
+    """What is told of each column of a feature; each of a vector's says whose it is."""
+    type_, of = (feature.type, {}) if feature.length is None else ("float", {"vector": name})
+    for column in feature.columns(name):
+        yield {"name": column, "type": type_, "missing": result[column].null_count, **of}
 
 
 def compute(
@@ -102,7 +107,11 @@ def compute(
         columns[EVENT_TIME] = pc.cast(rows.table[rows.event_time], pa.timestamp("us"))
     columns |= {SLICE_PREFIX + column: rows.table[column] for column in keep}
     values = _values(connection, name, definition, tables, rows)
-    types = {each: feature.type for each, feature in definition.features.items()}
+    types = {
+        column: feature.type if feature.length is None else "float"
+        for each, feature in definition.features.items()
+        for column in feature.columns(each)
+    }
     is_withheld = any(table.is_withheld for table in tables.values())
     return pa.table({**columns, **_typed({each: values[each] for each in types}, types, name, is_withheld)})
 
@@ -114,7 +123,7 @@ def _values(
     tables: Mapping[str, TimedTable],
     rows: TimedTable,
 ) -> dict[str, pa.ChunkedArray]:
-    """Every feature in the type in which it was computed."""
+    """Every column of the features in the type in which it was computed."""
     values: dict[str, Any] = {}
     scalars = {each: feature.sql for each, feature in definition.features.items() if feature.sql is not None}
     for some in batches(list(scalars)):
@@ -125,7 +134,8 @@ def _values(
         values |= {each: table[each] for each in group}
     for each, feature in definition.features.items():
         if feature.python is not None:
-            values[each] = _called(rows, feature, f"feature `{name}.{each}`")
+            columns = _called(rows, feature, f"feature `{name}.{each}`")
+            values |= dict(zip(feature.columns(each), columns, strict=True))
     return values
 
 
@@ -164,8 +174,8 @@ def _table(tables: Mapping[str, TimedTable], dataset: str, feature_set: str) -> 
     return tables[dataset]
 
 
-def _called(rows: TimedTable, feature: Feature, place: str) -> pa.ChunkedArray:
-    """The values that a function of the repository gives; it sees the columns that it says it reads."""
+def _called(rows: TimedTable, feature: Feature, place: str) -> list[pa.ChunkedArray]:
+    """The columns that a function of the repository gives; it sees the columns that it says it reads."""
     function = feature.python or ""
     visible = [column for column in rows.table.column_names if column != POSITION]
     if feature.reads is not None:
@@ -173,7 +183,9 @@ def _called(rows: TimedTable, feature: Feature, place: str) -> pa.ChunkedArray:
         visible = feature.reads
     try:
         made = call(function, rows.table.select(visible), shows_values=not rows.is_withheld)
-        return as_column(made, function, rows.table.num_rows)
+        if feature.length is not None:
+            return as_vectors(made, function, rows.table.num_rows, feature.length)
+        return [as_column(made, function, rows.table.num_rows)]
     except InputError as fault:
         hidden = [name for name in rows.table.column_names if name not in visible]
         raise InputError(f"{place}: {fault}{_not_read(fault.__cause__, hidden)}") from fault.__cause__

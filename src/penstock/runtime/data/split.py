@@ -138,21 +138,19 @@ def run(args: argparse.Namespace) -> None:
 def read_features(name: str, directory: Path, choice: Mapping[str, FeatureChoice]) -> FeatureTable:
     """A feature set's output; an `InputError` where the model chooses features that it does not have."""
     facts = read_json(directory / "features.json")
-    available = {each["name"]: each["type"] for each in facts["features"]}
+    available = [FeatureColumn(each["name"], each["type"], name, each.get("vector", "")) for each in facts["features"]]
+    known = dict.fromkeys(column.feature for column in available)
     if name not in choice:
         raise InputError(f"`--choice` does not say which features of `{name}` the model uses")
     chosen = choice[name]
     named = chosen.except_ if isinstance(chosen, Except) else [] if chosen == "all" else list(chosen)
-    unknown = [each for each in named if each not in available]
+    unknown = [each for each in named if each not in known]
     if unknown:
-        raise InputError(f"feature set `{name}` has no feature `{unknown[0]}`; it has {', '.join(available)}")
-    taken = [
-        each
-        for each in available
-        if chosen == "all" or (each not in named if isinstance(chosen, Except) else each in named)
-    ]
-    columns = tuple(FeatureColumn(each, available[each], name) for each in taken)
-    return FeatureTable(name, read_table(directory / DATA_FILE), columns)
+        raise InputError(f"feature set `{name}` has no feature `{unknown[0]}`; it has {', '.join(known)}")
+    taken = tuple(
+        column for column in available if chosen == "all" or (column.feature in named) is not isinstance(chosen, Except)
+    )
+    return FeatureTable(name, read_table(directory / DATA_FILE), taken)
 
 
 def join(sets: Sequence[FeatureTable]) -> pa.Table:

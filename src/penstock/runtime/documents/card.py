@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any
@@ -112,7 +113,7 @@ def card_facts(
         "horizon": splits["label"].get("horizon"),
         "label": f"{splits['label']['dataset']}.{splits['label']['column']}",
         "positive": splits["label"].get("positive"),
-        "features": training["features"],
+        "features": _features(training["features"]),
         "dropped_features": training["dropped_features"],
         "sensitive_uses": [use.model_dump() for use in sensitive_uses],
         "learner": estimator.get("class") or estimator.get("python") or training["type"],
@@ -369,6 +370,18 @@ def _part_table(parts: Facts, mean: str = "Mean label") -> Markdown:
 
 def _sensitive_table(uses: Sequence[Facts]) -> Markdown:
     return table(("Column", "Use", "Purpose"), [(code(use["column"]), use["use"], use["purpose"]) for use in uses])
+
+
+def _features(columns: Sequence[Facts]) -> list[Facts]:
+    """The features by the names of the specs: the columns of a vector are one, with as many numbers as were kept."""
+    lengths = Counter(column["vector"] for column in columns if "vector" in column)
+    whole = {
+        column.get("vector", column["name"]): column
+        if "vector" not in column
+        else {"name": column["vector"], "set": column["set"], "type": f"float[{lengths[column['vector']]}]"}
+        for column in columns
+    }
+    return list(whole.values())
 
 
 def _feature_table(features: Sequence[Facts]) -> Markdown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -214,7 +215,9 @@ def _perturbation(rule: PerturbRule, context: EvaluationContext, seed: int) -> p
 
 
 def _explained(rule: ExplainRule, context: EvaluationContext) -> Measured:
-    inputs = tuple(feature.name for feature in context.model.features)
+    inputs: dict[str, list[str]] = {}
+    for column in context.model.features:
+        inputs.setdefault(column.feature, []).append(column.name)
     forbidden = [name for name in rule.forbid if name in inputs]
     figures = {"forbidden": Figure(", ".join(forbidden) or "forbidden inputs", float(len(forbidden)))}
     if rule.max_share is None:
@@ -225,7 +228,7 @@ def _explained(rule: ExplainRule, context: EvaluationContext) -> Measured:
     return Measured(figures, details={"shares": shares})
 
 
-def _shares(context: EvaluationContext, inputs: tuple[str, ...]) -> dict[str, float]:
+def _shares(context: EvaluationContext, inputs: Mapping[str, Sequence[str]]) -> dict[str, float]:
     metric = _SKILL[context.task]
     sign = 1 if METRICS[metric].higher_is_better else -1
     chosen = np.arange(len(context.predictions))

@@ -193,7 +193,7 @@ def load_model(directory: Path, digest: str | None = None) -> TrainedModel:
     return TrainedModel(
         name=training["model"],
         task=training["task"],
-        features=tuple(FeatureColumn(each["name"], each["type"], each["set"]) for each in training["features"]),
+        features=tuple(map(FeatureColumn.of_json, training["features"])),
         classes=tuple(training["classes"]),
         digest=actual,
         pipeline=_unpickled(directory, training["libraries"]),

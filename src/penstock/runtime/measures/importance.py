@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,19 +16,23 @@ ROWS = 5_000
 
 
 def permutation_shares(
-    skill: Callable[[pd.DataFrame], float], rows: pd.DataFrame, features: tuple[str, ...], seed: int
+    skill: Callable[[pd.DataFrame], float], rows: pd.DataFrame, features: Mapping[str, Sequence[str]], seed: int
 ) -> dict[str, float]:
     """The share of each feature in the sum of what is lost when one feature's values are shuffled among the rows.
 
-    `skill` is what the model achieves on rows, more being better, in the order of `rows`. A feature whose shuffling
+    `features` names the columns of each: those of a vector are shuffled together. `skill` is what the model achieves on
+    rows, more being better, in the order of `rows`. A feature whose shuffling
     loses nothing has the share 0; every share is NaN where no feature matters, or where the skill is not known.
     """
     generator = np.random.default_rng(seed)
     whole = skill(rows)
     losses = {}
-    for feature in features:
-        values = rows[feature].to_numpy()
-        shuffled = (rows.assign(**{feature: generator.permutation(values)}) for _ in range(REPEATS))
+    for feature, columns in features.items():
+        values = [rows[column].to_numpy() for column in columns]
+        orders = (generator.permutation(len(rows)) for _ in range(REPEATS))
+        shuffled = (
+            rows.assign(**{column: own[order] for column, own in zip(columns, values, strict=True)}) for order in orders
+        )
         # `np.maximum` keeps NaN, which Python's `max` turns into no loss.
         losses[feature] = float(np.maximum(0.0, whole - np.mean([skill(each) for each in shuffled])))
     total = sum(losses.values())

@@ -186,7 +186,7 @@ def _measured(monitor: DriftMonitor, observation: Observation, rows: pa.Table) -
     baseline = observation.baseline
     if monitor.of == "prediction":
         return {PREDICTION: column_of(baseline.prediction, observation.said(rows))}
-    watched = [feature for feature in observation.features if feature.name not in monitor.except_]
+    watched = [feature for feature in observation.features if feature.feature not in monitor.except_]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         found = threads.map(
             lambda feature: column_of(baseline.features[feature.name], observation.column(rows, feature)), watched

@@ -62,7 +62,7 @@ class Observation:
             model=facts["model"],
             digest=facts["digest"],
             task=cast("Task", facts["task"]),
-            features=tuple(FeatureColumn(each["name"], each["type"], each["set"]) for each in facts["features"]),
+            features=tuple(map(FeatureColumn.of_json, facts["features"])),
             classes=tuple(facts["classes"]),
             rows=read_table(directory / DATA_FILE),
             baseline=Baseline.read(directory / BASELINE_FOLDER),
