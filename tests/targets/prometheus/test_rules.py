@@ -16,6 +16,7 @@ from lowering.rollouts import (
     ONLINE,
     RELEASE,
     changed,
+    release,
     view,
 )
 from penstock.ir.monitoring import Alert, RuleFile
@@ -246,15 +247,36 @@ def test_what_argo_rollouts_stops_or_pauses_is_told() -> None:
     assert told.items() <= told_by(plan(asked)).items()
     assert not told.keys() & told_by(plan(BY_ITSELF, ENVIRONMENT, None)).keys(), "nothing is released"
     assert not told.keys() & told_by(plan(nothing_asked(BY_HAND))).keys(), "no controller holds it"
+    assert waiting_of(plan(asked)).hold == "3h", "the steps are held for 30m and 2h, and half an hour beyond"
+    by_plan = changed(asked, ("{weight: 25%, hold: 2h}", "{weight: 25%}"))
+    assert waiting_of(plan(by_plan)).hold == "3d30m", "somebody is to end that step, and may forget it"
+
+
+def waiting_of(rules: RuleFile) -> Alert:
+    """The alert of a release that does not go on."""
     (waiting,) = [
         rule
-        for group in plan(asked).groups
+        for group in rules.groups
         for rule in group.rules
         if isinstance(rule, Alert) and rule.alert == "ModelReleaseWaiting"
     ]
-    assert waiting.hold == "3h", "the steps are held for 30m and 2h, and half an hour beyond"
-    by_plan = changed(asked, ("{weight: 25%, hold: 2h}", "{weight: 25%}"))
-    assert "ModelReleaseWaiting" not in told_by(plan(by_plan)), "somebody is to end that step"
+    return waiting
+
+
+def test_a_canary_that_pull_requests_advance_is_not_forgotten_at_a_step(promtool: Path, tmp_path: Path) -> None:
+    asked = nothing_asked(BY_HAND)
+    first, second = (plan(asked, ENVIRONMENT, release(step=step)) for step in (0, 1))
+    assert (waiting_of(first).hold, waiting_of(second).hold) == ("3d", "3d")
+    assert dict(waiting_of(first).labels) != dict(waiting_of(second).labels), "the next step waits anew"
+    assert "has had 5% of the requests for three days, at step 0." in dict(waiting_of(first).annotations)["description"]
+    assert "ModelReleaseWaiting" not in told_by(plan(asked, ENVIRONMENT, release())), "the canary is complete"
+    found = manifests(first)
+    for file in (PLAIN_FILE, LONG_TESTS_FILE):
+        (tmp_path / file).write_text(emit_yaml_documents(found[file].documents), encoding="utf-8")
+    assert run(promtool, "test", "rules", LONG_TESTS_FILE, at=tmp_path).returncode == 0
+    file = tmp_path / PLAIN_FILE
+    file.write_text(changed(file.read_text(encoding="utf-8"), ("for: 3d", "for: 5d")), encoding="utf-8")
+    assert run(promtool, "test", "rules", LONG_TESTS_FILE, at=tmp_path).returncode == 1
 
 
 def test_every_alert_is_tested_to_fire_and_to_stay_silent() -> None:

@@ -1,5 +1,8 @@
 """Whether a release goes on: the controller of Argo Rollouts stops one by itself, and nobody has to be looking.
 
+A step that a person is to end can be forgotten, with either controller. KServe has no metric of its canary, so there
+the alert stands in the rules for as long as the Release is at a step.
+
 Source: Argo Rollouts, `controller/metrics/rollouts.go` (1.6 to 1.9): the gauge ``rollout_info`` has the labels
 ``name``, ``namespace`` and ``phase``. Its phases are not those of the Rollout's status: what `kubectl` calls degraded
 is ``Abort``, ``Timeout``, ``Error`` or ``InvalidSpec`` here, and what it calls healthy ``Completed``. A scrape that
@@ -12,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from penstock.ir.monitoring import Alert, ExpectedAlert, Labels, RuleTest
+from penstock.lowering.numbers import percent_text
 from penstock.lowering.rules.alerting import (
     MINUTES_OF_A_DAY,
     Fires,
@@ -23,6 +27,7 @@ from penstock.lowering.rules.alerting import (
     series,
     silent,
 )
+from penstock.specs.release import Release
 from penstock.specs.rollout import Rollout
 from penstock.specs.units import Duration
 
@@ -38,17 +43,19 @@ _NAMESPACE_LABELS = ("namespace", "exported_namespace")
 _MINUTE = 60_000
 _SLACK_MINUTES = 30
 """What a release may take beyond its holds, for pods to start and steps to be judged, before it counts as waiting."""
+_PATIENCE_MINUTES = 3 * MINUTES_OF_A_DAY
+"""How long a step may wait for the person who is to end it: over a weekend."""
 
 
-def release_rules(rollout: Rollout, subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
-    """The alerts of a rollout that Argo Rollouts releases, with their tests; none for another target."""
+def release_rules(rollout: Rollout, release: Release, subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
+    """The alerts of a rollout that is released in steps, with their tests; none where nothing can stop."""
     if rollout.spec.serve.target != "argo-rollouts":
-        return [], []
+        return _forgotten(rollout, release, subject)
     stopped, proofs = _stopped(subject)
     held = _held_minutes(rollout)
     if held is None:
         return [stopped], proofs
-    waiting, more = _waiting(subject, held + _SLACK_MINUTES)
+    waiting, more = _waiting(subject, held)
     return [stopped, waiting], proofs + more
 
 
@@ -58,16 +65,14 @@ def phases(subject: ServedSubject) -> str:
 
 
 def _held_minutes(rollout: Rollout) -> int | None:
-    """How long all steps together are held; None where no analysis can pause them, or where a person is to end one."""
+    """How long all steps may take together; None where none can wait, because nothing measures them or holds them."""
     canary = rollout.spec.strategy.canary
-    if canary is None or not canary.abort_on:
+    steps = canary.steps if canary is not None else []
+    by_hand = [step for step in steps if step.hold is None and step.weight < 1]
+    if canary is None or not (canary.abort_on or by_hand):
         return None
-    minutes = 0
-    for step in canary.steps:
-        if step.hold is None and step.weight < 1:
-            return None
-        minutes += -(-int(step.hold or 0) // _MINUTE)
-    return minutes
+    held = sum(-(-int(step.hold or 0) // _MINUTE) for step in steps)
+    return held + (_PATIENCE_MINUTES * len(by_hand) or _SLACK_MINUTES)
 
 
 def _stopped(subject: ServedSubject) -> tuple[Alert, list[RuleTest]]:
@@ -103,12 +108,40 @@ def _waiting(subject: ServedSubject, minutes: int) -> tuple[Alert, list[RuleTest
         summary=f"The release of {subject.rollout} in {subject.environment} is stuck",
         description=(
             f"The release of {subject.rollout} (model {subject.model}, namespace {subject.namespace}) has taken "
-            "longer than all of its steps together: a step had too few requests to decide on, or somebody paused it. "
+            "longer than all of its steps together: a step had too few requests to decide on, waits for a person, or "
+            "was paused. "
             f"`kubectl argo rollouts get rollout {subject.rollout} -n {subject.namespace}` shows which. "
             "Promote or abort it."
         ),
     )
     return alert, _proofs(subject, alert, "waiting", "Paused", COMPLETED, minutes)
+
+
+def _forgotten(rollout: Rollout, release: Release, subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
+    """A canary of KServe that pull requests advance, and the last one has not come; the next one is another alert."""
+    canary, step = rollout.spec.strategy.canary, release.spec.step
+    if canary is None or step is None or step >= len(canary.steps):
+        return [], []
+    (severity,) = subject.severities(["ticket"])
+    alert = subject.alert(
+        WAITING,
+        "vector(1)",
+        severity,
+        hold=str(Duration(_PATIENCE_MINUTES * _MINUTE)),
+        keep_firing="10m",
+        labels=(("step", str(step)),),
+        summary=f"The release of {subject.rollout} in {subject.environment} is stuck",
+        description=(
+            f"The canary of {subject.rollout} (model {subject.model}, namespace {subject.namespace}) has had "
+            f"{percent_text(canary.steps[step].weight)} of the requests for three days, at step {step}. "
+            f"`penstock promote {subject.model} --to {subject.environment} --advance` writes the pull request of the "
+            "next step; revert the Release to roll it back."
+        ),
+    )
+    minutes = after(60 * _PATIENCE_MINUTES, MINUTES_OF_A_DAY)
+    early = f"{minutes - 2 * MINUTES_OF_A_DAY}m"
+    expected = (silent(early, WAITING), fires(f"{minutes}m", Fires(alert)))
+    return [alert], [RuleTest("waiting: at one step all the time", "1d", (), expected, evaluated(MINUTES_OF_A_DAY))]
 
 
 def _in_phase(subject: ServedSubject, phases: tuple[str, ...]) -> str:

@@ -37,7 +37,8 @@ def rule_file(view: View, name: str) -> RuleFile | None:
     """The rules of the rollout `name`; None where nothing serves yet and nothing else is asked for."""
     rollout = view.rollout(name)
     spec = rollout.spec
-    released = view.release_of(name) is not None
+    release = view.release_of(name)
+    released = release is not None
     wanted = spec.slos.availability or spec.slos.latency
     if not wanted and spec.monitor is None and not released:
         return None
@@ -53,7 +54,7 @@ def rule_file(view: View, name: str) -> RuleFile | None:
         rules = slo_rules(sli, subject, interval)
         groups += rules.groups
         tests += rules.tests
-    if released:
+    if release is not None:
         alerts, proofs = reachable_rules(subject)
         if isinstance(requests, RequestSeries) and requests.code and spec.slos.availability is None:
             failing, more = _failing(subject, requests, requests.code)
@@ -61,7 +62,7 @@ def rule_file(view: View, name: str) -> RuleFile | None:
             proofs += more
         groups.append(RuleGroup(f"{subject.rollout}.reachable", interval, tuple(alerts)))
         tests += proofs
-        alerts, proofs = release_rules(rollout, subject)
+        alerts, proofs = release_rules(rollout, release, subject)
         if alerts:
             groups.append(RuleGroup(f"{subject.rollout}.release", interval, tuple(alerts)))
             tests += proofs
