@@ -102,6 +102,21 @@ def test_nobody_is_told_of_a_release_that_is_through_and_who_is_told_of_one_that
     assert released.told() == {STOPPED}
 
 
+def test_a_version_that_was_aborted_is_measured_again_when_somebody_goes_back_to_it(released: Released) -> None:
+    """What reverting the Release after it does, since the commit before still names the version that was aborted."""
+    assert released.phase("Abort")
+    released.release("after-it")
+    assert released.phase("Paused")
+    # As `kubectl argo rollouts promote --full` does it.
+    released.cluster.says("rollout", name(released.rollout), released.namespace, {"promoteFull": True})
+    assert released.phase("Completed")
+
+    released.release("second")
+    assert released.phase("Paused")
+    released.cluster.says("rollout", name(released.rollout), released.namespace, {"abort": True})
+    assert released.phase("Abort")
+
+
 def test_two_write_the_selectors_of_the_services(released: Released) -> None:
     """Whoever applies them while the controller is at work has to leave these alone: what Argo CD is told to ignore."""
     assert released.phase("Abort")

@@ -125,6 +125,13 @@ def test_without_conditions_nothing_is_judged() -> None:
     assert "analysis" not in canary
 
 
+def test_going_back_skips_no_step() -> None:
+    """A `rollbackWindow` holds for versions that were aborted too, whose steps would then be skipped; and it sends all
+    requests to the first copy that is ready (argoproj/argo-rollouts#3941)."""
+    for rollout in (BY_ITSELF, PLAIN_ARGO):
+        assert "rollbackWindow" not in objects(rollout)[f"Rollout/{ONLINE}"]["spec"]
+
+
 def test_no_number_of_copies_where_something_scales_them() -> None:
     assert "replicas" not in objects()[f"Rollout/{ONLINE}"]["spec"]
     fixed = objects(changed(BY_ITSELF, ("max: 12", "max: 3")))

@@ -34,8 +34,6 @@ def rollout(endpoint: Endpoint) -> dict[str, Any]:
         "revisionHistoryLimit": 3,
         "progressDeadlineSeconds": 900,
         "progressDeadlineAbort": True,
-        # Going back to one of the last versions skips the steps: it has been through them.
-        "rollbackWindow": {"revisions": 3},
         "selector": {"matchLabels": selector(endpoint)},
         "template": {
             "metadata": {
