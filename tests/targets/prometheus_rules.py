@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lowering.rollouts import BY_HAND, ENVIRONMENT, ONLINE, RELEASE, changed, view
-from penstock.ir.monitoring import RuleFile
+from penstock.ir.monitoring import Alert, RuleFile
 from penstock.lowering.rules.rollout import rule_file
 from penstock.source.writing.emit_yaml import emit_yaml_documents
 from penstock.targets.prometheus.target import PLAIN_FILE, TARGET, TESTS_FILE
@@ -58,3 +58,15 @@ def write(rules: RuleFile, folder: Path) -> None:
 
 def run(promtool: Path, *arguments: str | Path, at: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([promtool, *arguments], cwd=at, capture_output=True, text=True, timeout=600, check=False)
+
+
+def told_by(rules: RuleFile) -> dict[str, str]:
+    alerts = [rule for group in rules.groups for rule in group.rules if isinstance(rule, Alert)]
+    return {rule.alert: dict(rule.labels)["severity"] for rule in alerts}
+
+
+def alert_of(rules: RuleFile, name: str) -> Alert:
+    """The only alert of that name."""
+    alerts = (rule for group in rules.groups for rule in group.rules if isinstance(rule, Alert))
+    (found,) = [alert for alert in alerts if alert.alert == name]
+    return found

@@ -14,9 +14,9 @@ from lowering.rollouts import (
     ISTIO,
     KNATIVE,
     ONLINE,
+    PLAIN,
     RELEASE,
     changed,
-    release,
     view,
 )
 from penstock.ir.monitoring import Alert, RuleFile
@@ -34,6 +34,7 @@ from targets.prometheus_rules import (
     plan,
     run,
     slos,
+    told_by,
     without_monitors,
     without_objectives,
     write,
@@ -80,6 +81,16 @@ VARIANTS: dict[str, tuple[str, str, str | None]] = {
     ),
     "nothing asked": (nothing_asked(BY_HAND), ENVIRONMENT, RELEASE),
     "nothing asked, Argo Rollouts": (nothing_asked(BY_ITSELF), ENVIRONMENT, RELEASE),
+    "nothing asked, a step that a person ends": (
+        changed(nothing_asked(BY_ITSELF), ("{weight: 25%, hold: 2h}", "{weight: 25%}")),
+        ENVIRONMENT,
+        RELEASE,
+    ),
+    "nothing asked, Argo Rollouts without a canary": (
+        nothing_asked(changed(PLAIN, ("target: kserve", "target: argo-rollouts"))),
+        ENVIRONMENT,
+        RELEASE,
+    ),
     "nothing asked, Knative": (nothing_asked(BY_HAND), KNATIVE, RELEASE),
     "nothing asked, Istio": (nothing_asked(BY_ITSELF), ISTIO, RELEASE),
     "nothing asked, nobody is woken": (nothing_asked(BY_HAND), NOBODY_WOKEN, RELEASE),
@@ -219,11 +230,6 @@ def test_the_operator_can_route_every_alert_by_its_namespace() -> None:
     assert {dict(alert.labels).get("namespace") for alert in alerts} == {rules.namespace}
 
 
-def told_by(rules: RuleFile) -> dict[str, str]:
-    alerts = [rule for group in rules.groups for rule in group.rules if isinstance(rule, Alert)]
-    return {rule.alert: dict(rule.labels)["severity"] for rule in alerts}
-
-
 def test_whatever_serves_is_scraped_and_has_alerts_that_need_no_figure() -> None:
     asked = nothing_asked(BY_HAND)
     names = ("ModelUnreachable", "ModelNotReady", "ModelFailing")
@@ -239,44 +245,6 @@ def test_whatever_serves_is_scraped_and_has_alerts_that_need_no_figure() -> None
 def test_an_objective_of_availability_says_when_failures_are_too_many() -> None:
     assert "ModelFailing" not in told_by(plan())
     assert "ModelFailing" in told_by(plan(slos("", "    latency: {objective: 99%, below: 100ms}\n")))
-
-
-def test_what_argo_rollouts_stops_or_pauses_is_told() -> None:
-    asked = nothing_asked(BY_ITSELF)
-    told = {"ModelReleaseStopped": "ticket", "ModelReleaseWaiting": "ticket"}
-    assert told.items() <= told_by(plan(asked)).items()
-    assert not told.keys() & told_by(plan(BY_ITSELF, ENVIRONMENT, None)).keys(), "nothing is released"
-    assert not told.keys() & told_by(plan(nothing_asked(BY_HAND))).keys(), "no controller holds it"
-    assert waiting_of(plan(asked)).hold == "3h", "the steps are held for 30m and 2h, and half an hour beyond"
-    by_plan = changed(asked, ("{weight: 25%, hold: 2h}", "{weight: 25%}"))
-    assert waiting_of(plan(by_plan)).hold == "3d30m", "somebody is to end that step, and may forget it"
-
-
-def waiting_of(rules: RuleFile) -> Alert:
-    """The alert of a release that does not go on."""
-    (waiting,) = [
-        rule
-        for group in rules.groups
-        for rule in group.rules
-        if isinstance(rule, Alert) and rule.alert == "ModelReleaseWaiting"
-    ]
-    return waiting
-
-
-def test_a_canary_that_pull_requests_advance_is_not_forgotten_at_a_step(promtool: Path, tmp_path: Path) -> None:
-    asked = nothing_asked(BY_HAND)
-    first, second = (plan(asked, ENVIRONMENT, release(step=step)) for step in (0, 1))
-    assert (waiting_of(first).hold, waiting_of(second).hold) == ("3d", "3d")
-    assert dict(waiting_of(first).labels) != dict(waiting_of(second).labels), "the next step waits anew"
-    assert "has had 5% of the requests for three days, at step 0." in dict(waiting_of(first).annotations)["description"]
-    assert "ModelReleaseWaiting" not in told_by(plan(asked, ENVIRONMENT, release())), "the canary is complete"
-    found = manifests(first)
-    for file in (PLAIN_FILE, LONG_TESTS_FILE):
-        (tmp_path / file).write_text(emit_yaml_documents(found[file].documents), encoding="utf-8")
-    assert run(promtool, "test", "rules", LONG_TESTS_FILE, at=tmp_path).returncode == 0
-    file = tmp_path / PLAIN_FILE
-    file.write_text(changed(file.read_text(encoding="utf-8"), ("for: 3d", "for: 5d")), encoding="utf-8")
-    assert run(promtool, "test", "rules", LONG_TESTS_FILE, at=tmp_path).returncode == 1
 
 
 def test_every_alert_is_tested_to_fire_and_to_stay_silent() -> None:
@@ -313,24 +281,6 @@ def test_tests_that_go_on_for_days_are_evaluated_once_a_day(
             file.read_text().replace("absent(penstock_monitoring", "absent(penstock_training"), encoding="utf-8"
         )
         assert run(promtool, "test", "rules", LONG_TESTS_FILE, at=tmp_path).returncode == 1
-
-
-def test_the_tests_of_a_canary_that_takes_days_are_evaluated_once_a_day(promtool: Path, tmp_path: Path) -> None:
-    rules = plan(changed(nothing_asked(BY_ITSELF), ("hold: 30m", "hold: 3d"), ("hold: 2h", "hold: 7d")))
-    found = manifests(rules)
-    assert [test["name"] for test in found[LONG_TESTS_FILE].documents[0]["tests"]] == [
-        "waiting: paused all the time",
-        "waiting: scraped without honouring labels",
-        "waiting: completed",
-        "waiting: another rollout",
-        "waiting: another namespace",
-    ]
-    for file in (PLAIN_FILE, LONG_TESTS_FILE):
-        (tmp_path / file).write_text(emit_yaml_documents(found[file].documents), encoding="utf-8")
-    assert run(promtool, "test", "rules", LONG_TESTS_FILE, at=tmp_path).returncode == 0
-    file = tmp_path / PLAIN_FILE
-    file.write_text(changed(file.read_text(encoding="utf-8"), ('for: "10d30m"', "for: 13d")), encoding="utf-8")
-    assert run(promtool, "test", "rules", LONG_TESTS_FILE, at=tmp_path).returncode == 1
 
 
 @pytest.mark.parametrize("file", [PLAIN_FILE, TESTS_FILE, "rules.yaml", "scraping.yaml"])

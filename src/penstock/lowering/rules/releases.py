@@ -28,16 +28,18 @@ from penstock.lowering.rules.alerting import (
     silent,
 )
 from penstock.specs.release import Release
-from penstock.specs.rollout import Rollout
+from penstock.specs.rollout import Canary, CanaryStep, Rollout
 from penstock.specs.units import Duration
 
 STOPPED = "ModelReleaseStopped"
 WAITING = "ModelReleaseWaiting"
+FORGOTTEN = "ModelReleaseForgotten"
 _METRIC = "rollout_info"
 COMPLETED = "Completed"
 """The phase of a rollout that no release is under way of, or the last one has ended well."""
 _STOPPED_PHASES = ("Abort", "Error", "InvalidSpec", "Timeout")
-# A paused canary whose copies are counted anew is progressing for a moment, which must not begin the count again.
+# A paused canary whose copies are counted anew is progressing for a moment, which must not begin the count again. One
+# whose route the controller may not write is progressing for ever: no status, no deadline gets past that error.
 _UNDER_WAY_PHASES = ("Paused", "Progressing")
 _NAMESPACE_LABELS = ("namespace", "exported_namespace")
 _MINUTE = 60_000
@@ -49,14 +51,15 @@ _PATIENCE_MINUTES = 3 * MINUTES_OF_A_DAY
 
 def release_rules(rollout: Rollout, release: Release, subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
     """The alerts of a rollout that is released in steps, with their tests; none where nothing can stop."""
+    canary = rollout.spec.strategy.canary
     if rollout.spec.serve.target != "argo-rollouts":
-        return _forgotten(rollout, release, subject)
+        return _left_at_a_step(canary, release.spec.step, subject)
     stopped, proofs = _stopped(subject)
-    held = _held_minutes(rollout)
-    if held is None:
-        return [stopped], proofs
-    waiting, more = _waiting(subject, held)
-    return [stopped, waiting], proofs + more
+    waiting, more = _waiting(canary, subject)
+    if canary is None or not any(map(_is_by_hand, canary.steps)):
+        return [stopped, waiting], proofs + more
+    forgotten, rest = _left_paused(canary, subject)
+    return [stopped, waiting, forgotten], proofs + more + rest
 
 
 def phases(subject: ServedSubject) -> str:
@@ -64,15 +67,13 @@ def phases(subject: ServedSubject) -> str:
     return f"max by (phase) ({_counted(subject)}) > 0"
 
 
-def _held_minutes(rollout: Rollout) -> int | None:
-    """How long all steps may take together; None where none can wait, because nothing measures them or holds them."""
-    canary = rollout.spec.strategy.canary
-    steps = canary.steps if canary is not None else []
-    by_hand = [step for step in steps if step.hold is None and step.weight < 1]
-    if canary is None or not (canary.abort_on or by_hand):
-        return None
-    held = sum(-(-int(step.hold or 0) // _MINUTE) for step in steps)
-    return held + (_PATIENCE_MINUTES * len(by_hand) or _SLACK_MINUTES)
+def _is_by_hand(step: CanaryStep) -> bool:
+    return step.hold is None and step.weight < 1
+
+
+def _held_minutes(canary: Canary | None) -> int:
+    """How long all steps together are held, apart from those that a person is to end."""
+    return sum(-(-int(step.hold or 0) // _MINUTE) for step in canary.steps) if canary is not None else 0
 
 
 def _stopped(subject: ServedSubject) -> tuple[Alert, list[RuleTest]]:
@@ -90,17 +91,25 @@ def _stopped(subject: ServedSubject) -> tuple[Alert, list[RuleTest]]:
             f"{subject.namespace}): the canary exceeded a bound, its pods did not start in time, or the manifest is "
             "not valid. The previous version, if there is one, has all traffic. `kubectl argo rollouts get rollout "
             f"{subject.rollout} -n {subject.namespace}` shows the measurements. Roll the Release back, or train a "
-            "better version."
+            "better version. If no release was in progress, pods of the current version have been missing for 15 "
+            "minutes."
         ),
     )
     return alert, _proofs(subject, alert, "stopped", "Abort", COMPLETED, 2)
 
 
-def _waiting(subject: ServedSubject, minutes: int) -> tuple[Alert, list[RuleTest]]:
+def _waiting(canary: Canary | None, subject: ServedSubject) -> tuple[Alert, list[RuleTest]]:
+    """Where a person is to end a step, only the controller's own part can take too long."""
+    by_hand = canary is not None and any(map(_is_by_hand, canary.steps))
+    phase, phases = ("Progressing", _UNDER_WAY_PHASES[1:]) if by_hand else ("Paused", _UNDER_WAY_PHASES)
+    minutes = _SLACK_MINUTES if by_hand else _SLACK_MINUTES + _held_minutes(canary)
+    lasted = f"more than {minutes} minutes for a step" if by_hand else "longer than all of its steps together"
+    causes = ["a step had too few requests to decide on"] if canary is not None and canary.abort_on else []
+    causes += [] if by_hand else ["somebody paused it"]
     (severity,) = subject.severities(["ticket"])
     alert = subject.alert(
         WAITING,
-        _in_phase(subject, _UNDER_WAY_PHASES),
+        _in_phase(subject, phases),
         severity,
         hold=str(Duration(minutes * _MINUTE)),
         keep_firing="10m",
@@ -108,40 +117,62 @@ def _waiting(subject: ServedSubject, minutes: int) -> tuple[Alert, list[RuleTest
         summary=f"The release of {subject.rollout} in {subject.environment} is stuck",
         description=(
             f"The release of {subject.rollout} (model {subject.model}, namespace {subject.namespace}) has taken "
-            "longer than all of its steps together: a step had too few requests to decide on, waits for a person, or "
-            "was paused. "
-            f"`kubectl argo rollouts get rollout {subject.rollout} -n {subject.namespace}` shows which. "
+            f"{lasted}: {', '.join(causes)}{', ' if causes else ''}pods are missing, or the weights of its route "
+            f"cannot be set. `kubectl argo rollouts get rollout {subject.rollout} -n {subject.namespace}` shows the "
+            f"step, `kubectl describe rollout {subject.rollout} -n {subject.namespace}` the errors. "
             "Promote or abort it."
         ),
     )
-    return alert, _proofs(subject, alert, "waiting", "Paused", COMPLETED, minutes)
+    return alert, _proofs(subject, alert, "waiting", phase, COMPLETED, minutes)
 
 
-def _forgotten(rollout: Rollout, release: Release, subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]]:
+def _left_paused(canary: Canary, subject: ServedSubject) -> tuple[Alert, list[RuleTest]]:
+    """A canary of Argo Rollouts at a step that a person is to end; the others are paused as long as they are held."""
+    minutes = _PATIENCE_MINUTES + _held_minutes(canary)
+    alert = _forgotten(
+        subject,
+        _in_phase(subject, ("Paused",)),
+        minutes,
+        (),
+        f"has been paused for {Duration(minutes * _MINUTE)}. `kubectl argo rollouts get rollout {subject.rollout} -n "
+        f"{subject.namespace}` shows the step. Promote or abort it.",
+    )
+    return alert, _proofs(subject, alert, "forgotten", "Paused", COMPLETED, minutes)
+
+
+def _left_at_a_step(
+    canary: Canary | None, step: int | None, subject: ServedSubject
+) -> tuple[list[Alert], list[RuleTest]]:
     """A canary of KServe that pull requests advance, and the last one has not come; the next one is another alert."""
-    canary, step = rollout.spec.strategy.canary, release.spec.step
     if canary is None or step is None or step >= len(canary.steps):
         return [], []
-    (severity,) = subject.severities(["ticket"])
-    alert = subject.alert(
-        WAITING,
+    alert = _forgotten(
+        subject,
         "vector(1)",
-        severity,
-        hold=str(Duration(_PATIENCE_MINUTES * _MINUTE)),
-        keep_firing="10m",
-        labels=(("step", str(step)),),
-        summary=f"The release of {subject.rollout} in {subject.environment} is stuck",
-        description=(
-            f"The canary of {subject.rollout} (model {subject.model}, namespace {subject.namespace}) has had "
-            f"{percent_text(canary.steps[step].weight)} of the requests for three days, at step {step}. "
-            f"`penstock promote {subject.model} --to {subject.environment} --advance` writes the pull request of the "
-            "next step; revert the Release to roll it back."
-        ),
+        _PATIENCE_MINUTES,
+        (("step", str(step)),),
+        f"has had {percent_text(canary.steps[step].weight)} of the requests for {Duration(_PATIENCE_MINUTES * _MINUTE)}"
+        f", at step {step}. `penstock promote {subject.model} --to {subject.environment} --advance` writes the pull "
+        "request of the next step; revert the Release to roll it back.",
     )
     minutes = after(60 * _PATIENCE_MINUTES, MINUTES_OF_A_DAY)
     early = f"{minutes - 2 * MINUTES_OF_A_DAY}m"
-    expected = (silent(early, WAITING), fires(f"{minutes}m", Fires(alert)))
-    return [alert], [RuleTest("waiting: at one step all the time", "1d", (), expected, evaluated(MINUTES_OF_A_DAY))]
+    expected = (silent(early, FORGOTTEN), fires(f"{minutes}m", Fires(alert)))
+    return [alert], [RuleTest("forgotten: at one step all the time", "1d", (), expected, evaluated(MINUTES_OF_A_DAY))]
+
+
+def _forgotten(subject: ServedSubject, expression: str, minutes: int, labels: Labels, what: str) -> Alert:
+    (severity,) = subject.severities(["ticket"])
+    return subject.alert(
+        FORGOTTEN,
+        expression,
+        severity,
+        hold=str(Duration(minutes * _MINUTE)),
+        keep_firing="10m",
+        labels=labels,
+        summary=f"A canary of {subject.rollout} in {subject.environment} waits for a person",
+        description=f"The canary of {subject.rollout} (model {subject.model}, namespace {subject.namespace}) {what}",
+    )
 
 
 def _in_phase(subject: ServedSubject, phases: tuple[str, ...]) -> str:
