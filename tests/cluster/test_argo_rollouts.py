@@ -88,6 +88,12 @@ def test_a_pod_is_taken(released: Released) -> None:
     released.cluster.create(pod_of(released.rollout["spec"]["template"], released.namespace), "--dry-run=server")
 
 
+def test_the_controller_leaves_nothing_that_would_be_applied_again(released: Released) -> None:
+    """It writes a Rollout anew with each revision, as its own types have it: without fields of a default."""
+    assert released.phase("Completed")
+    assert released.cluster.differences([released.rollout]) == ""
+
+
 def test_nobody_is_told_of_a_release_that_is_through_and_who_is_told_of_one_that_is_not(released: Released) -> None:
     assert released.phase("Completed")
     assert released.told() == set()

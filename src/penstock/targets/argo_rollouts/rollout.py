@@ -57,8 +57,8 @@ def _canary(endpoint: Endpoint) -> dict[str, Any]:
         "canaryService": canary_service(endpoint),
         "maxSurge": "25%",
         "maxUnavailable": 0,
-        # The old version keeps all its copies until the new one has the traffic, so that going back needs no start.
-        "dynamicStableScale": False,
+        # Without `dynamicStableScale` the old version keeps all its copies until the new one has the traffic, so that
+        # going back needs no start. The controller drops a `false`, which would be there to apply for ever.
         "abortScaleDownDelaySeconds": 300,
         "trafficRouting": {
             "plugins": {"argoproj-labs/gatewayAPI": {"httpRoute": endpoint.name, "namespace": endpoint.namespace}}
