@@ -99,3 +99,16 @@ def test_promotion_keeps_the_canarys_pods(under_way: Cluster) -> None:
 def promoted(cluster: Cluster) -> bool:
     serve(cluster, NAMESPACE, ONLINE)
     return names(cluster, "deployment") == {CANARY} and set(weights(cluster)) == {CANARY}
+
+
+def test_a_release_that_is_reverted_after_its_canary_deletes_the_pods_before_others_are_there(
+    under_way: Cluster,
+) -> None:
+    """What a plan warns of as `predictor-gap`; with a controller that waits, the warning has to go."""
+    assert names(under_way, "deployment") == {CANARY}
+    before = changed(release(previous=None), (f'version: {{digest: "{DIGEST}"}}', f'version: {{digest: "{PREVIOUS}"}}'))
+    under_way.apply([service(before)])
+    under_way.until("the other predictor", lambda: STABLE in names(under_way, "deployment"))
+    (other,) = deployments(under_way)
+    assert name(other) == STABLE
+    assert not other.get("status", {}).get("availableReplicas")

@@ -111,6 +111,33 @@ REVIEWING = (
         """,
     ),
     Code(
+        "predictor-gap",
+        """A Release of KServe in Standard mode leaves traffic to a version that has no pods yet.
+
+        With a canary strategy each version has a Deployment of its own. KServe deletes the one that the
+        InferenceService no longer names, and does not wait until the other is ready: nothing answers until it is. That
+        is what reverting a Release does once its canary is complete.
+
+        Use instead: go back through a canary, which gets its traffic when its pods are ready: `penstock promote` with
+        `--version N --step LAST`, then `--complete`.
+        """,
+        WARNS,
+    ),
+    Code(
+        "predictor-refused",
+        """KServe's webhook rejects what a change makes of an InferenceService that is already there.
+
+        In Standard mode a canary strategy names the predictors, and a predictor can be renamed only together with its
+        model: adding or removing the strategy is rejected until the next version. The deployment mode of an
+        InferenceService can never be changed. Until then it is served as before, and whatever applies the manifests
+        reports an error.
+
+        Use instead: change the strategy together with a new version. To change the mode, delete the InferenceService,
+        or serve the rollout from another Environment first.
+        """,
+        WARNS,
+    ),
+    Code(
         "replicas-reset",
         """A Rollout that serves traffic with Argo Rollouts switches from a fixed number of replicas to an autoscaler.
 

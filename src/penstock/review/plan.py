@@ -35,6 +35,7 @@ from penstock.review.revisions import Revisions, with_revisions
 from penstock.review.warnings.autoscaler_switch import autoscaler_switches
 from penstock.review.warnings.canary_rollback import canary_rollbacks
 from penstock.review.warnings.irregular_paths import irregular_paths, is_generated
+from penstock.review.warnings.predictor_change import predictor_changes
 from penstock.review.warnings.voided_evidence import voided_evidence
 from penstock.source.canonical import bytes_digest, digest
 from penstock.source.git.repository import GitRepository
@@ -83,6 +84,7 @@ def plan_of(repository: GitRepository, revisions: Revisions) -> Plan:
     errors.extend(_base_problems(revisions))
     errors.extend(canary_rollbacks(revisions.base.catalog, revisions.head.catalog, revisions.touched))
     errors.extend(autoscaler_switches(revisions.base.catalog, revisions.head.catalog, revisions.touched))
+    errors.extend(predictor_changes(revisions.base.catalog, revisions.head.catalog, revisions.touched))
     errors.extend(voided_evidence(revisions.base.catalog, revisions.head.catalog, revisions.touched))
     found = tuple(map(_with_shown_paths, errors.sorted()))
     # Of specs with errors not everything is compiled, and nothing is approved.
@@ -217,7 +219,15 @@ def _with_shown_paths(found: Diagnostic) -> Diagnostic:
 
 
 _TOLD_OF = frozenset(
-    {"autoscaler-conflict", "base-unreadable", "canary-rollback-surge", "replicas-reset", "voided-evidence"}
+    {
+        "autoscaler-conflict",
+        "base-unreadable",
+        "canary-rollback-surge",
+        "predictor-gap",
+        "predictor-refused",
+        "replicas-reset",
+        "voided-evidence",
+    }
 )
 """Warnings that a plan is about, beside the errors; those of the specs themselves `penstock check` tells."""
 

@@ -1,0 +1,138 @@
+"""Releases of KServe whose running pods go before others are ready, and changes that its webhook refuses.
+
+In Standard mode a version under a canary strategy has a Deployment of its own, named by its digest. KServe deletes
+every predictor that an InferenceService no longer names, and does not wait for the one that it names instead
+(`reconcileCanaryDeployments` of 0.20, and its main branch). So the version that keeps the traffic has to be one that
+has pods already: the stable one or its canary. A Release that is reverted names another, and has no canary.
+
+A predictor may be renamed only together with its model (`validatePredictorNameChange`), and the deployment mode of an
+InferenceService that has been there never changes (`validateDeploymentMode`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from penstock.catalog.model import Catalog, SpecId, View
+from penstock.diagnostics.model import Diagnostic
+from penstock.specs.release import Release
+from penstock.specs.rollout import Canary, Rollout
+from penstock.specs.units import Fraction
+
+
+class _Served(NamedTuple):
+    """What an InferenceService says of the versions that it serves."""
+
+    mode: str
+    release: Release
+    canary: Canary | None
+    """The strategy that names its predictors."""
+
+    @property
+    def step(self) -> int | None:
+        """The step of the canary that is under way."""
+        return self.release.spec.step if self.canary is not None and self.release.spec.previous is not None else None
+
+    @property
+    def stable(self) -> str:
+        """The digest of the version that keeps what the canary does not get."""
+        spec = self.release.spec
+        return spec.previous.digest if self.step is not None and spec.previous is not None else spec.version.digest
+
+    @property
+    def names(self) -> set[str]:
+        """What tells its predictors apart; without a strategy there is one, whatever its version."""
+        return {self.stable, self.release.spec.version.digest} if self.canary is not None else {""}
+
+
+def predictor_changes(base: Catalog, head: Catalog, touched: Iterable[SpecId]) -> Iterator[Diagnostic]:
+    """A warning for each InferenceService that would be without pods for a while, or would not be changed at all."""
+    touched = list(touched)
+    rollouts = sorted({name for catalog in (base, head) for name in _rollouts(catalog, touched)})
+    for environment in head.environments():
+        moved = SpecId("Environment", environment) in touched
+        before, after = base.view(environment), head.view(environment)
+        for name in sorted({*rollouts, *(each.name for each in after.all(Rollout) if moved)}):
+            was, is_ = _served(before, name), _served(after, name)
+            if was is not None and is_ is not None:
+                yield from _problems(after, name, was, is_)
+
+
+def _problems(after: View, name: str, was: _Served, is_: _Served) -> Iterator[Diagnostic]:
+    environment = str(after.environment_name)
+    if was.mode != is_.mode:
+        yield Diagnostic.warning(
+            "predictor-refused",
+            f"KServe refuses to move `{name}` in {environment} from {was.mode} to {is_.mode} mode",
+            after.span(SpecId("Environment", environment), ("kserve", "mode")),
+            "it is served as before",
+            help=(
+                "delete its InferenceService when this is applied, and it is created in the new mode; or serve it from "
+                "another Environment with a namespace of its own first",
+            ),
+        )
+        return
+    if is_.mode == "Knative":
+        return
+    keeps = is_.stable if is_.canary is not None else ""
+    if keeps in was.names:
+        return
+    if (was.canary is None) != (is_.canary is None) and was.stable == is_.stable:
+        yield Diagnostic.warning(
+            "predictor-refused",
+            f"KServe refuses the change of `{name}` in {environment} until it serves another version",
+            after.span(SpecId("Rollout", name), ("strategy",)),
+            "this changes the name of the running predictor",
+            help=("change the strategy together with the next version, which then starts without a canary",),
+        )
+    elif (answered := _answered(was, is_)) < 1:
+        yield Diagnostic.warning(
+            "predictor-gap",
+            f"`{name}` in {environment} answers {f'only {answered!s} of its' if answered else 'no'} requests until "
+            "the pods of another version are ready",
+            after.span(is_.release, ("version", "digest")),
+            "KServe deletes the running pods first",
+            help=_through_a_canary(after, name, is_),
+        )
+
+
+def _through_a_canary(after: View, name: str, is_: _Served) -> tuple[str, ...]:
+    """How the version gets its pods first; without a strategy now it cannot."""
+    rollout = after.find(Rollout, name)
+    if is_.canary is None or rollout is None:
+        return ("keep the strategy for this version, and remove it later",)
+    last = len(is_.canary.steps) - 1
+    return (
+        f"go to it through a canary: `penstock promote {rollout.spec.model} --to {after.environment_name} --version N "
+        f"--step {last}`, and `--complete` once its pods are ready",
+    )
+
+
+def _answered(was: _Served, is_: _Served) -> Fraction:
+    """The share of the requests that goes to a canary which has pods already."""
+    canary, step = is_.canary, is_.step
+    if canary is None or step is None or step >= len(canary.steps) or is_.release.spec.version.digest not in was.names:
+        return Fraction(0)
+    return canary.steps[step].weight
+
+
+def _rollouts(catalog: Catalog, touched: Iterable[SpecId]) -> Iterator[str]:
+    for spec_id in touched:
+        loaded = catalog.loaded(spec_id) if spec_id.kind in ("Release", "Rollout") else None
+        resource = loaded.resource if loaded is not None else None
+        if isinstance(resource, Rollout):
+            yield resource.name
+        elif isinstance(resource, Release):
+            yield resource.spec.rollout
+
+
+def _served(view: View, name: str) -> _Served | None:
+    """What KServe serves of a rollout; None where it serves nothing of it."""
+    rollout, environment = view.find(Rollout, name), view.environment
+    if rollout is None or environment is None or environment.spec.kserve is None:
+        return None
+    release = view.release_of(name) if environment.name in rollout.spec.environments else None
+    if release is None or rollout.spec.serve.target != "kserve":
+        return None
+    return _Served(environment.spec.kserve.mode, release, rollout.spec.strategy.canary)
