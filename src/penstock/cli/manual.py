@@ -95,6 +95,19 @@ REVIEWING = (
         WARNS,
     ),
     Code(
+        "frozen-route",
+        """The timeout of a Rollout that serves traffic with Argo Rollouts changes, and Argo CD may not apply it.
+
+        Argo CD has to ignore the weights of the HTTPRoute, which the traffic plugin writes. What it ignores within a
+        list it leaves as it is with the whole list, so that the timeout beside the weights never changes: Argo CD goes
+        on reporting a difference, and a successful sync. With `kubectl apply` there is no such problem.
+
+        Use instead: once the change is applied, change the route as well, with the `kubectl patch` that the warning
+        shows.
+        """,
+        WARNS,
+    ),
+    Code(
         "irregular-file",
         """There is a symbolic link or a submodule in or below `specs/` or `generated/`.
 

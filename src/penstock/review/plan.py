@@ -34,6 +34,7 @@ from penstock.review.policy.resolve import policy_digest
 from penstock.review.revisions import Revisions, with_revisions
 from penstock.review.warnings.autoscaler_switch import autoscaler_switches
 from penstock.review.warnings.canary_rollback import canary_rollbacks
+from penstock.review.warnings.frozen_route import frozen_routes
 from penstock.review.warnings.irregular_paths import irregular_paths, is_generated
 from penstock.review.warnings.predictor_change import predictor_changes
 from penstock.review.warnings.voided_evidence import voided_evidence
@@ -84,6 +85,7 @@ def plan_of(repository: GitRepository, revisions: Revisions) -> Plan:
     errors.extend(_base_problems(revisions))
     errors.extend(canary_rollbacks(revisions.base.catalog, revisions.head.catalog, revisions.touched))
     errors.extend(autoscaler_switches(revisions.base.catalog, revisions.head.catalog, revisions.touched))
+    errors.extend(frozen_routes(revisions.base.catalog, revisions.head.catalog, revisions.touched))
     errors.extend(predictor_changes(revisions.base.catalog, revisions.head.catalog, revisions.touched))
     errors.extend(voided_evidence(revisions.base.catalog, revisions.head.catalog, revisions.touched))
     found = tuple(map(_with_shown_paths, errors.sorted()))
@@ -223,6 +225,7 @@ _TOLD_OF = frozenset(
         "autoscaler-conflict",
         "base-unreadable",
         "canary-rollback-surge",
+        "frozen-route",
         "predictor-gap",
         "predictor-refused",
         "replicas-reset",
