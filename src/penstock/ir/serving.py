@@ -178,6 +178,8 @@ class Endpoint(NamedTuple):
     prometheus: str = ""
     """Address of the query API that analyses ask."""
     labels: tuple[tuple[str, str], ...] = ()
+    uncaptured: tuple[int, ...] = ()
+    """Ports that a sidecar of the mesh leaves alone, for Prometheus, which is not in the mesh."""
     unobserved: tuple[Unobserved, ...] = ()
 
     @property

@@ -168,7 +168,8 @@ class IstioTarget(Node):
     """Istio service mesh of the serving pods in this environment."""
 
     mode: Literal["sidecar", "ambient"] = field(
-        "Data plane mode: how pods join the mesh; network policies allow what it needs.",
+        "Data plane mode: how pods join the mesh; network policies allow what it needs, and sidecars let "
+        "Prometheus read metrics.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         default="sidecar",

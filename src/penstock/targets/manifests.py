@@ -117,6 +117,12 @@ def identity_labels(identity: PodIdentity | None) -> dict[str, str]:
     return {"azure.workload.identity/use": "true"} if identity is not None and identity.cloud == "azure" else {}
 
 
+def mesh_annotations(uncaptured: Iterable[int]) -> dict[str, str]:
+    """What pods say to Istio's sidecar: at which ports to let everybody in, without a certificate of the mesh."""
+    ports = ",".join(str(port) for port in uncaptured)
+    return {"traffic.sidecar.istio.io/excludeInboundPorts": ports} if ports else {}
+
+
 def storage_variables(secret: str) -> list[dict[str, Any]]:
     """Environment variables of a container with the keys of an object store, as every client of S3 reads them."""
     return [

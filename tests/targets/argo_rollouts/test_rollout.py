@@ -125,6 +125,18 @@ def test_without_conditions_nothing_is_judged() -> None:
     assert "analysis" not in canary
 
 
+def test_a_sidecar_that_wants_certificates_lets_prometheus_read_metrics() -> None:
+    """Prometheus is not in the mesh; without its figures every step of a canary would wait for a person."""
+
+    def annotations(istio: str) -> object:
+        environment = changed(ENVIRONMENT, ("  prometheus:\n", f"  istio: {istio}\n  prometheus:\n"))
+        return objects(BY_ITSELF, environment)[f"Rollout/{ONLINE}"]["spec"]["template"]["metadata"].get("annotations")
+
+    assert annotations("{mode: sidecar}") == {"traffic.sidecar.istio.io/excludeInboundPorts": "8082"}
+    assert annotations("{mode: ambient}") is None
+    assert "annotations" not in objects()[f"Rollout/{ONLINE}"]["spec"]["template"]["metadata"]
+
+
 def test_going_back_skips_no_step() -> None:
     """A `rollbackWindow` holds for versions that were aborted too, whose steps would then be skipped; and it sends all
     requests to the first copy that is ready (argoproj/argo-rollouts#3941)."""

@@ -330,3 +330,18 @@ def test_a_name_leaves_room_for_what_kserve_adds(length: int, rollout: str, envi
     found = endpoint(specs, name)
     assert found is not None
     assert ("metadata.name" not in refused(found)) == fits
+
+
+def test_a_sidecar_that_wants_certificates_lets_prometheus_read_metrics() -> None:
+    """At its own port alone: where the server has no other than that for requests, certificates are asked for."""
+
+    def uncaptured(rollout: str, environment: str) -> object:
+        meshed = changed(environment, ("  prometheus:\n", "  istio: {mode: sidecar}\n  prometheus:\n"))
+        annotations = service(rollout, meshed)["spec"]["predictor"].get("annotations", {})
+        return annotations.get("traffic.sidecar.istio.io/excludeInboundPorts")
+
+    assert uncaptured(BY_HAND, ENVIRONMENT) == "8082"
+    assert uncaptured(changed(BY_HAND, BY_REQUESTS), KNATIVE) == "9091"
+    own_server = changed(PLAIN, ("target: kserve", "target: kserve\n    protocol: v1\n    format: sklearn"))
+    assert uncaptured(own_server, ENVIRONMENT) is None
+    assert "annotations" not in service()["spec"]["predictor"]

@@ -13,6 +13,7 @@ from penstock.ir.workflow import Compute
 from penstock.lowering.endpoints.canary_figures import abort_condition
 from penstock.lowering.endpoints.request_series import RequestSeries, Unmeasured
 from penstock.lowering.endpoints.serving import free_labels, identity_of, mode_of, pods_of, requests_of
+from penstock.lowering.endpoints.serving_pods import ServingPods
 from penstock.lowering.environments import environment_of
 from penstock.specs.environment import EnvironmentSpec
 from penstock.specs.release import Release, Version
@@ -29,7 +30,7 @@ def endpoint(view: View, name: str) -> Endpoint:
     requests = requests_of(rollout, environment)
     window = environment.prometheus.short_window
     traffic, unobserved = _traffic(rollout.spec, release, requests, window)
-    platform = _platform(rollout, environment)
+    platform, pods = _platform(rollout, environment), pods_of(rollout, environment)
     return Endpoint(
         name=rollout.name,
         namespace=environment.namespace,
@@ -57,7 +58,7 @@ def endpoint(view: View, name: str) -> Endpoint:
         compute=Compute(serve.resources.cpu.shortest, serve.resources.memory.shortest, serve.resources.gpu),
         timeout_seconds=-(-int(serve.timeout) // 1000),
         traffic=traffic,
-        ports=pods_of(rollout, environment).ports,
+        ports=pods.ports,
         version=platform.version,
         keda=environment.keda.version if environment.keda is not None else None,
         mode="Knative" if mode_of(environment) == "Knative" else "Standard",
@@ -66,8 +67,16 @@ def endpoint(view: View, name: str) -> Endpoint:
         host=platform.host,
         prometheus=environment.prometheus.url,
         labels=free_labels(rollout),
+        uncaptured=_uncaptured(pods, environment),
         unobserved=unobserved,
     )
+
+
+def _uncaptured(pods: ServingPods, environment: EnvironmentSpec) -> tuple[int, ...]:
+    """The port for metrics, where no request comes to it and a sidecar might want certificates of who does."""
+    port = pods.metrics[1]
+    by_sidecar = environment.istio is not None and environment.istio.mode == "sidecar"
+    return (port,) if by_sidecar and port not in pods.reached_at else ()
 
 
 def model_uri(store: str, model: str, digest: str) -> str:

@@ -30,6 +30,7 @@ def rollout(endpoint: Endpoint) -> dict[str, Any]:
         spec["replicas"] = endpoint.scaling.min
     version = endpoint.files.digest.removeprefix("sha256:")[:12]
     annotations = {"kubernetes.io/description": endpoint.description} if endpoint.description else None
+    mesh = manifests.mesh_annotations(endpoint.uncaptured)
     spec |= {
         "revisionHistoryLimit": 3,
         "progressDeadlineSeconds": 900,
@@ -37,7 +38,8 @@ def rollout(endpoint: Endpoint) -> dict[str, Any]:
         "selector": {"matchLabels": selector(endpoint)},
         "template": {
             "metadata": {
-                "labels": labels(endpoint) | {VERSION_LABEL: version} | manifests.identity_labels(endpoint.identity)
+                "labels": labels(endpoint) | {VERSION_LABEL: version} | manifests.identity_labels(endpoint.identity),
+                **({"annotations": mesh} if mesh else {}),
             },
             "spec": pod_spec(endpoint),
         },

@@ -130,8 +130,10 @@ def _canary(endpoint: Endpoint, share: Decimal) -> dict[str, Any]:
 
 
 def _identity(endpoint: Endpoint, files: ModelFiles) -> dict[str, Any]:
+    mesh = manifests.mesh_annotations(endpoint.uncaptured)
     return {
         "labels": _pod_labels(endpoint, files),
+        **({"annotations": mesh} if mesh else {}),
         "serviceAccountName": endpoint.name,
         "automountServiceAccountToken": False,
     }
