@@ -164,6 +164,19 @@ REVIEWING = (
         WARNS,
     ),
     Code(
+        "target-switch",
+        """A Rollout that serves traffic moves to another `serve.target`.
+
+        When the change is applied, what the old target serves is deleted, and the new one still has to start its pods;
+        callers need another host name as well. Both targets name an HTTPRoute after the Rollout: the one of KServe is
+        deleted with its InferenceService, or, where nothing prunes, two controllers go on writing it.
+
+        Use instead: a second Rollout of another name with the new target; two targets may serve the same model. Remove
+        the first one when its callers have moved.
+        """,
+        WARNS,
+    ),
+    Code(
         "voided-evidence",
         """A change of the policy's keys voids the evidence of a Release.
 

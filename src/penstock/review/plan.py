@@ -37,6 +37,7 @@ from penstock.review.warnings.canary_rollback import canary_rollbacks
 from penstock.review.warnings.frozen_route import frozen_routes
 from penstock.review.warnings.irregular_paths import irregular_paths, is_generated
 from penstock.review.warnings.predictor_change import predictor_changes
+from penstock.review.warnings.target_switch import target_switches
 from penstock.review.warnings.voided_evidence import voided_evidence
 from penstock.source.canonical import bytes_digest, digest
 from penstock.source.git.repository import GitRepository
@@ -87,6 +88,7 @@ def plan_of(repository: GitRepository, revisions: Revisions) -> Plan:
     errors.extend(autoscaler_switches(revisions.base.catalog, revisions.head.catalog, revisions.touched))
     errors.extend(frozen_routes(revisions.base.catalog, revisions.head.catalog, revisions.touched))
     errors.extend(predictor_changes(revisions.base.catalog, revisions.head.catalog, revisions.touched))
+    errors.extend(target_switches(revisions.base.catalog, revisions.head.catalog, revisions.touched))
     errors.extend(voided_evidence(revisions.base.catalog, revisions.head.catalog, revisions.touched))
     found = tuple(map(_with_shown_paths, errors.sorted()))
     # Of specs with errors not everything is compiled, and nothing is approved.
@@ -229,6 +231,7 @@ _TOLD_OF = frozenset(
         "predictor-gap",
         "predictor-refused",
         "replicas-reset",
+        "target-switch",
         "voided-evidence",
     }
 )
