@@ -245,3 +245,12 @@ def test_the_loads_notice(load: str, name: str, what: str, old: str, new: str, p
     assert told(promtool, tmp_path, counters(ERRORS[load]), [right]) == ""
     wrong = right | {"expr": changed(right["expr"], (old, new))}
     assert told(promtool, tmp_path, counters(ERRORS[load]), [wrong]) != "", what
+
+
+@pytest.mark.parametrize(("version", "timeout"), [("1.9", 20), ("1.6", 20), ("1.5", None)])
+def test_only_a_version_that_knows_the_timeout_of_a_query_is_told_of_one(version: str, timeout: int | None) -> None:
+    """The CRD of 1.5 has no such field, so that the API server refuses the whole template."""
+    older = changed(ENVIRONMENT, ('argoRollouts: {version: "1.9"', f'argoRollouts: {{version: "{version}"'))
+    for name in (WATCH, STEP):
+        for metric in template(name, environment=older)["metrics"]:
+            assert metric["provider"]["prometheus"].get("timeout") == timeout

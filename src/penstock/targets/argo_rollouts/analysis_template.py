@@ -24,11 +24,14 @@ from penstock.targets.argo_rollouts.names import (
     labels,
     step_template,
 )
+from penstock.targets.base import version
 
 PLACEHOLDER = "$canary"
 _STEP = "$window"
 _KEPT_MEASUREMENTS = 20
 _TIMEOUT_SECONDS = 20
+TIMEOUT_SINCE = (1, 6)
+"""First version that knows the timeout of a query; before, the field is refused, and thirty seconds hold."""
 # Prometheus is asked again after ten seconds: it may start anew in five minutes before a canary is given up.
 _TOLERATED_ERRORS = 30
 
@@ -104,4 +107,5 @@ def _template(
 def _prometheus(endpoint: Endpoint, query: str) -> dict[str, Any]:
     for placeholder, arg in ((PLACEHOLDER, CANARY_HASH), (_STEP, STEP_WINDOW)):
         query = query.replace(placeholder, f"{{{{args.{arg}}}}}")
-    return {"prometheus": {"address": endpoint.prometheus, "timeout": _TIMEOUT_SECONDS, "query": query}}
+    timeout = {"timeout": _TIMEOUT_SECONDS} if version(endpoint.version) >= TIMEOUT_SINCE else {}
+    return {"prometheus": {"address": endpoint.prometheus, **timeout, "query": query}}
