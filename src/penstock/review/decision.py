@@ -120,7 +120,8 @@ def decide_group(
     tip = base
     for view in views:
         alone = decide(repository, view, known.get(view.number))
-        after = repository.merged(tip, view.head_sha)
+        # What a branch held on its way was never served: it must not become the history of whoever is behind it.
+        after = repository.merged(tip, view.head_sha, fast_forward=False)
         if after is None:
             return [*decisions, alone], f"#{view.number} conflicts with what is before it in the queue"
         reviewed = frozenset(change.fingerprint for change in alone.plan.changes)

@@ -294,13 +294,14 @@ class GitRepository:
             raise GitError(f"`{remote}` refuses pushes to {name}: {found['why']}: allow the pusher to update it.")
         raise GitError(with_reason(f"git cannot push {name} to `{remote}`.", done.stderr.decode("utf-8", "replace")))
 
-    def merged(self, base: str, head: str) -> str | None:
+    def merged(self, base: str, head: str, *, fast_forward: bool = True) -> str | None:
         """A commit of what merging `head` into `base` would leave, made without a checkout; None where they conflict.
 
-        `head` itself where it holds all of `base`. The same two commits always give the same one.
+        `head` itself where it holds all of `base`, unless `fast_forward` is turned off: then the first parent is always
+        `base`. The same two commits always give the same one.
         """
         base, head = self.resolve(base), self.resolve(head)
-        if self.merge_base(base, head) == base:
+        if fast_forward and self.merge_base(base, head) == base:
             return head
         tree, conflicts = self._merge_tree(base, head)
         if conflicts is not None:
