@@ -8,7 +8,7 @@ from forges.fake import object_id
 from forges.github_server import GitHubServer, Reply
 from forges.github_shapes import REPOSITORY
 from penstock.forges.github.client import GitHubClient
-from penstock.forges.github.merge_queue import QueuedPullRequest, read_group
+from penstock.forges.github.merge_queue import QueuedPullRequest, groups_with, read_group
 from penstock.forges.protocol import ForgeError
 
 
@@ -30,6 +30,19 @@ def test_a_group_holds_what_is_ahead_of_it(server: GitHubServer, client: GitHubC
         QueuedPullRequest(10, object_id("pull 1")),
         QueuedPullRequest(20, object_id("pull 2")),
     ]
+
+
+def test_the_groups_with_a_pull_request_are_its_own_and_those_behind_it(
+    server: GitHubServer, client: GitHubClient
+) -> None:
+    server.queue = [entry(3), entry(1), entry(2), {**entry(4), "headCommit": None}]
+    assert groups_with(client, REPOSITORY, "main", 20) == (object_id("group 2"), object_id("group 3"))
+    assert groups_with(client, REPOSITORY, "main", 7) == ()
+
+
+def test_without_a_queue_there_is_no_group(server: GitHubServer, client: GitHubClient) -> None:
+    server.always_answers("/graphql", Reply(200, {"data": {"repository": {"mergeQueue": None}}}))
+    assert groups_with(client, REPOSITORY, "main", 10) == ()
 
 
 def test_a_long_queue_is_read_to_its_end(server: GitHubServer, client: GitHubClient) -> None:

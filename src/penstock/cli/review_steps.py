@@ -36,6 +36,7 @@ from penstock.review.publication import (
     is_shown,
     publish,
     publish_group,
+    publish_to_queue,
     publish_unknown,
     summary_of,
 )
@@ -328,7 +329,17 @@ class ReviewRun:
             self.check = self._check_of(bundled.inputs.facts.base_ref)
             self._require_the_same(bundled)
             publish(self.client, self.identity, bundled, self.page, entries[0] if entries else "", self.check)
+            if not passes:
+                self._stop_groups(bundled)
         return OK if passes else PROBLEMS
+
+    def _stop_groups(self, bundled: BundledDecision) -> None:
+        """What was said at the pull request stands, whether or not the merge queue can be read."""
+        assert self.identity is not None
+        try:
+            publish_to_queue(self.client, self.identity, bundled, self.check)
+        except ForgeError as error:
+            print(log_line(f"error: merge groups that hold it may still pass: {error}"), file=sys.stderr)
 
     def _require_the_same(self, bundled: BundledDecision) -> None:
         """ForgeError where what is known of the pull request by now gives another verdict.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from penstock.diagnostics.grammar import counted
 from penstock.forges.github.check_run import (
     CheckRun,
     Conclusion,
+    OvertakenError,
     publish_check_run,
     refuse_older,
     says_in_short,
@@ -16,6 +18,7 @@ from penstock.forges.github.check_run import (
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.comment import publish_comment
 from penstock.forges.github.identity import Identity
+from penstock.forges.github.merge_queue import groups_with
 from penstock.forges.github.reviewers import request_reviewers
 from penstock.forges.github.text_limits import CHECK_BYTES, SUMMARY_BYTES, cut_markdown
 from penstock.review.decision import Decision
@@ -149,6 +152,22 @@ def publish_group(
     )
     publish_check_run(client, repository, run, identity, _NOTICE)
     return passes
+
+
+def publish_to_queue(client: GitHubClient, identity: Identity, bundled: BundledDecision, check: str) -> None:
+    """Take back what lets merge groups pass that hold a pull request which is not approved any more.
+
+    The forge merges a group as soon as its checks are green, and the check of the pull request itself is none of them.
+    A group that was decided on later is left alone.
+    """
+    facts, verdict = bundled.inputs.facts, bundled.verdict
+    title = f"#{facts.number} may not be merged any more"
+    summary = f"#{facts.number}: {markdown_text(verdict.headline)}"
+    digest = bytes_digest(verdict_bytes(verdict))
+    for group in groups_with(client, facts.repository, facts.base_ref, facts.number):
+        run = CheckRun(check, group, digest, bundled.inputs.now, "failure", title, summary)
+        with suppress(OvertakenError):
+            publish_check_run(client, facts.repository, run, identity, _NOTICE)
 
 
 def publish_unknown(

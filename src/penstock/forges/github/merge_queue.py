@@ -38,7 +38,9 @@ class QueuedPullRequest:
 
 def read_group(client: GitHubClient, repository: str, branch: str, head: str) -> tuple[QueuedPullRequest, ...]:
     """The pull requests that the merge group with this head commit would merge into a branch, first in line first."""
-    entries = sorted(_entries(client, repository, branch), key=lambda entry: entry["position"].number())
+    entries = _entries(client, repository, branch)
+    if entries is None:
+        raise GitHubError(f"{branch!a} of {repository} has no merge queue that the token may see: check both.")
     ours = [index for index, entry in enumerate(entries) if _head_of(entry) == head]
     if not ours:
         raise GitHubError(
@@ -51,13 +53,24 @@ def read_group(client: GitHubClient, repository: str, branch: str, head: str) ->
     )
 
 
+def groups_with(client: GitHubClient, repository: str, branch: str, number: int) -> tuple[str, ...]:
+    """The commits of the merge groups that hold a pull request: its own, and those of all who are behind it.
+
+    None where it is not in the queue of the branch, or that has none.
+    """
+    entries = _entries(client, repository, branch) or []
+    ours = next((index for index, one in enumerate(entries) if one["pullRequest"]["number"].number() == number), None)
+    return () if ours is None else tuple(filter(None, map(_head_of, entries[ours:])))
+
+
 def _head_of(entry: Shape) -> str:
     """The commit that GitHub made for an entry; empty where it has made none yet."""
     commit = entry["headCommit"]
     return "" if commit.is_null else commit["oid"].object_id()
 
 
-def _entries(client: GitHubClient, repository: str, branch: str) -> list[Shape]:
+def _entries(client: GitHubClient, repository: str, branch: str) -> list[Shape] | None:
+    """What is in the queue, first in line first; None where there is no queue."""
     owner, name = repository.split("/")
     entries: list[Shape] = []
     after: str | None = None
@@ -65,11 +78,11 @@ def _entries(client: GitHubClient, repository: str, branch: str) -> list[Shape]:
         data = client.graphql(_QUEUE, {"owner": owner, "name": name, "branch": branch, "after": after})
         queue = Shape(data, "the merge queue")["repository"]["mergeQueue"]
         if queue.is_null:
-            raise GitHubError(f"{branch!a} of {repository} has no merge queue that the token may see: check both.")
+            return None
         entries += queue["entries"]["nodes"].items()
         page = queue["entries"]["pageInfo"]
         if not page["hasNextPage"].truth():
-            return entries
+            return sorted(entries, key=lambda entry: entry["position"].number())
         cursor = page["endCursor"].text()
         if cursor == after:
             break
