@@ -116,6 +116,20 @@ def test_more_edits_than_a_page_holds_are_edits_that_nobody_knows(
     assert read(client).comments()[0].earlier == (None, "a")
 
 
+def test_an_edit_in_the_second_of_the_writing_is_one(server: GitHubServer, client: GitHubClient) -> None:
+    """A program can be as fast as that: it makes an emergency of somebody's words, or takes a hold out of them."""
+    server.comments = [
+        comment(1, account("bob"), "/penstock break-glass all is on fire"),
+        comment(2, account("bob"), "a"),
+    ]
+    server.line_comments = [line_comment(1, account("bob"), "b")]
+    server.history["IC_1"] = [edit(5, "/penstock break-glass all is on fire"), edit(5, "looks good")]
+    server.history["PRRC_1"] = [edit(5, "b"), edit(5, "/penstock hold wait")]
+    view = read(client)
+    assert [(one.edited, one.earlier[-1:]) for one in view.comments()] == [(True, ("looks good",)), (False, ())]
+    assert [(one.edited, one.earlier[-1]) for one in view.line_comments()] == [(True, "/penstock hold wait")]
+
+
 def test_the_history_of_bots_and_of_ones_own_comment_is_not_read(server: GitHubServer, client: GitHubClient) -> None:
     users = [account("penstock[bot]", "Bot"), account("review-account")]
     server.reviews = []
