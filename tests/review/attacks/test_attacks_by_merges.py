@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from forges.fake import commit
-from penstock.review.decision import decide
+from forges.fake import FakePullRequest, commit
+from penstock.review.decision import decide, decide_group
 from penstock.review.model import VerdictState
-from review.pull_requests import PENDING, looser_region, opened
+from review.pull_requests import APPROVED, EVERYBODY, PENDING, PullRequest, looser_region, node, opened, with_policy
 from review.repositories import Documents, Repository, direct
 
 LOOSE = "Gate/delay-release.rules[quality].atLeast"
+DESCRIPTION = "Gate/delay-release.metadata.description"
 
 
 def _evil(repository: Repository, text: str, path: str = "specs/system.yaml") -> str:
@@ -61,6 +62,56 @@ def test_an_approval_before_such_a_merge_is_none_after_it(repository: Repository
     base = repository.git("rev-parse", "main").strip()
     pull_request.forge.push(head, commits=[commit(head, "eve", parents=[pull_request.forge.facts.head_sha, base])])
     assert pull_request.state is PENDING
+
+
+def _undoing_what_comes(repository: Repository) -> tuple[PullRequest, str]:
+    """A branch with a few words more, that takes in what is not on the base yet by a merge that says ours; and the base
+    once that is there: from then on, the branch takes it back.
+    """
+    base = with_policy(repository)
+    repository.branch("stricter")
+    repository.replace("atLeast: 0.70", "atLeast: 0.90")
+    repository.commit("stricter")
+    repository.git("checkout", "--quiet", "-b", "change", base)
+    repository.replace("kind: Gate\nmetadata: {", "kind: Gate\nmetadata: {description: Words., ")
+    repository.commit("words")
+    repository.git("merge", "--quiet", "--no-ff", "--strategy", "ours", "--message", "Merged", "stricter")
+    head = repository.git("rev-parse", "HEAD").strip()
+    forge = FakePullRequest.opened("eve", head=head, base=base, writers=EVERYBODY)
+    repository.git("checkout", "--quiet", "main")
+    repository.git("merge", "--quiet", "--no-ff", "--message", "Merged", "stricter")
+    return PullRequest(repository, base, forge), repository.git("rev-parse", "HEAD").strip()
+
+
+def test_what_the_base_makes_of_a_pull_request_after_it_was_shown_is_approved_by_nobody(repository: Repository) -> None:
+    """Approvals are given for what was shown; whoever merges before they are looked at has nothing slip through."""
+    pull_request, later = _undoing_what_comes(repository)
+    assert [change for change in direct(pull_request.inputs().plan) if str(change.address) == LOOSE] == []
+    assert pull_request.state is PENDING
+    pull_request.approve("ada", "rita")
+    pull_request.forge.base_moves_to(later)
+    verdict = pull_request.verdict()
+    assert [str(one.address) for one in direct(pull_request.inputs().plan)] == [DESCRIPTION, LOOSE]
+    assert (node(verdict, "stricter").state, node(verdict, "gate").state) == (APPROVED, PENDING)
+    assert "rita approved an earlier version of this" in node(verdict, "gate").children[0].why
+    assert pull_request.state is PENDING, "once it is on record what they approved, it stays so"
+    pull_request.approve("ada", "rita")
+    assert pull_request.state is APPROVED
+
+
+def test_nor_in_a_merge_queue(repository: Repository) -> None:
+    pull_request, later = _undoing_what_comes(repository)
+    assert pull_request.state is PENDING
+    pull_request.approve("ada", "rita")
+    pull_request.forge.base_moves_to(later)
+    repository.git("checkout", "--quiet", "-B", "queue", later)
+    repository.git("merge", "--quiet", "--no-ff", "--message", "queued", "change")
+    group = repository.git("rev-parse", "HEAD").strip()
+    [decision], problem = decide_group(
+        repository.seen, [pull_request.forge.view], later, group, {1: pull_request.memory}
+    )
+    assert (problem, node(decision.verdict, "gate").state) == ("", PENDING)
+    assert decision.inputs.memory().changes == pull_request.memory.changes
 
 
 def test_two_ancestors_in_common_hide_nothing(repository: Repository) -> None:

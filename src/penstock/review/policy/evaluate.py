@@ -107,7 +107,7 @@ class _Evaluation:
             view,
             self.contributors.people,
             memory.approvals,
-            group.reviewed if group is not None else None,
+            self._reviewed(memory),
             self.overruling,
         )
         self.holds: tuple[Hold, ...] = standing_holds(
@@ -187,6 +187,16 @@ class _Evaluation:
 
     def _login(self, key: str | None) -> str | None:
         return None if key is None else self._shown((key,))[0]
+
+    def _reviewed(self, memory: PriorDecisions) -> frozenset[str] | None:
+        """What people could know of the changes when they approved this head; None for all that there are.
+
+        The base may have moved on since they were shown them: what is new by that was approved by nobody.
+        """
+        shown = memory.shown(self.view.head_sha)
+        if self.group is None:
+            return shown
+        return self.group.reviewed if shown is None else self.group.reviewed & shown
 
     # What keeps the verdict from meaning anything.
 

@@ -76,9 +76,10 @@ def opinions(
     `excluded` people have no approvals. Their objections count: else whoever names an objector as a co-author would be
     rid of the objection. `overruling` people may dismiss the objections of others.
 
-    A fresh approval covers what was under review when it was first seen, or everything where it was never seen before;
-    any other covers what the record says it covered. `reviewed`: where the verdict is on a merged result, the changes
-    of the pull request by itself, which its approvals were given for.
+    A fresh approval covers what was under review when it was first seen, or `reviewed` where it was never seen before,
+    None for everything; any other covers what the record says it covered. `reviewed` is what people could see when
+    they approved: what they were shown of this head, and where the verdict is on a merged result, the changes of the
+    pull request by itself.
     """
     moved = head_moved_at(view)
     approvals: list[Approval] = []
@@ -112,15 +113,15 @@ def opinions(
 
 
 def coverage(
-    view: PullRequestView, now_changed: Iterable[str], known: ApprovedFingerprints
+    view: PullRequestView, now_changed: Iterable[str], known: ApprovedFingerprints, shown: frozenset[str] | None = None
 ) -> dict[str, frozenset[str]]:
     """What the decision record keeps of each approval: the changes that it was given for.
 
-    Of one that was seen before, what is known already; of a fresh one, what is under review now; of any other,
-    nothing: nobody knows what it was given for.
+    Of one that was seen before, what is known already; of a fresh one, what is under review now and was `shown` of this
+    head already, None where nothing was; of any other, nothing: nobody knows what it was given for.
     """
     moved = head_moved_at(view)
-    everything = frozenset(now_changed)
+    everything = frozenset(now_changed) if shown is None else shown.intersection(now_changed)
     found = {}
     for review in view.reviews():
         if review.state == "approved":

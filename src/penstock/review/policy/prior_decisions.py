@@ -16,3 +16,11 @@ class PriorDecisions:
     """What each approval was given for."""
     holds: tuple[Hold, ...] = ()
     """The holds that stood."""
+    head: str = ""
+    """The head that it had; empty where it never was looked at."""
+    changes: frozenset[str] = frozenset()
+    """Fingerprints of what was under review, and so of what people were shown."""
+
+    def shown(self, head: str) -> frozenset[str] | None:
+        """The changes that people were shown of a head; None where they were shown none of it yet."""
+        return self.changes if head == self.head else None

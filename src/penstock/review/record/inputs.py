@@ -61,15 +61,16 @@ class VerdictInputs:
         )
 
     def memory(self) -> PriorDecisions:
-        """What the next verdict will know of this one: what each approval was given for, and the holds that stand."""
+        """What the next verdict will know of this one: the changes, what each approval was given for, and the holds."""
         view = RecordedPullRequest(self.facts)
         hands = contributors(view).people
         allowed = overruling(self.policy.overrule, Roles(self.organisation, self.plan), view, hands)
-        holds = standing_holds(view, self.known.holds, allowed=hands, overruling=allowed)
+        known, head = self.known, self.facts.head_sha
+        holds = standing_holds(view, known.holds, allowed=hands, overruling=allowed)
         if self.group is not None:
-            return PriorDecisions(self.known.approvals, holds)
-        changes = [change.fingerprint for change in self.plan.changes]
-        return PriorDecisions(coverage(view, changes, self.known.approvals), holds)
+            return replace(known, holds=holds)
+        changes = frozenset(change.fingerprint for change in self.plan.changes)
+        return PriorDecisions(coverage(view, changes, known.approvals, known.shown(head)), holds, head, changes)
 
     def as_parts(self) -> dict[str, bytes]:
         """Each part as canonical JSON; equal inputs are equal bytes."""
