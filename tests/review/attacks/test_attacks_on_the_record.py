@@ -89,6 +89,37 @@ def test_a_hold_is_not_forgotten_by_taking_away_the_line_that_knows_of_it(run: R
     assert run.conclusion == "failure"
 
 
+def test_nor_by_taking_away_all_of_the_record(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    run.server.reviews = APPROVALS
+    run.server.comments = [comment(7, account("sam"), "/penstock hold the dashboard is red")]
+    assert run.on_pull_request() == 1
+    run.server.comments = [one for one in run.server.comments if one["id"] != 7]
+    pushes = run.record_moves(RECORD)
+    assert pushes
+    bare = str(run.folder / "upstream.git")
+    run.upstream.git("-C", bare, "update-ref", "-d", RECORD)
+    deleted = move("2026-03-02T12:00:00Z", pushes[0]["after"], "0" * 40, "branch_deletion", by="eve")
+    run.server.moves_of = lambda ref: [deleted, *pushes] if ref == RECORD else None
+    run.upstream.git("-C", str(run.checkout), "update-ref", "-d", RECORD)
+    assert run.on_pull_request() == 1
+    assert run.conclusion == "failure"
+    assert "penstock-record was there after #1 was opened, and is gone" in capsys.readouterr().err
+
+
+def test_a_record_that_went_before_the_pull_request_came_held_nothing_of_it(run: Run) -> None:
+    long_ago = move("2026-03-01T12:00:00Z", "1" * 40, "0" * 40, "branch_deletion", by="eve")
+    answers = run.record_moves
+
+    def moves(ref: str) -> list[dict[str, Any]] | None:
+        found = answers(ref)
+        return [*found, long_ago] if found is not None else None
+
+    run.server.moves_of = moves
+    run.server.reviews = APPROVALS
+    assert run.on_pull_request() == 0
+    assert run.on_pull_request() == 0
+
+
 def test_a_line_from_before_the_pull_request_is_none_about_it(stale: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert stale.on_pull_request() == 1
     record = Record(stale)

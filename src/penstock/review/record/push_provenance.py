@@ -24,13 +24,20 @@ def require_only_own_pushes(
 ) -> None:
     """RecordError unless everything that the record says of a pull request was pushed by the token's own account.
 
+    A branch that is gone may have said anything of it.
+
     All moves of the branch since the pull request was opened count: before that, nothing was to be said of it.
     """
     repository, number, _ = subject
     tip = store.tip()
-    if tip is None:
-        return
     opened = Shape(client.get(f"/repos/{repository}/pulls/{number}"), "the pull request")["created_at"].instant()
+    if tip is None:
+        if any(move.at >= opened for move in read_moves(client, repository, store.branch, opened)):
+            raise RecordError(
+                f"the branch {store.branch} was there after #{number} was opened, and is gone, so it is unknown what "
+                "was approved and held: restore it, or open a new pull request with the same commits"
+            )
+        return
     moves = _moves_to(client, store, repository, tip, opened)
     if any(newer.before != older.after for newer, older in pairwise(moves)):
         raise RecordError(f"GitHub does not show every push to {store.branch}: run again in a minute")
