@@ -63,6 +63,12 @@ def test_recorded_webhooks_name_their_pull_request(examples: dict, name: str, fe
         assert (event.name, event.action, event.number) == (name, sent["action"], expected)
 
 
+def test_a_recorded_push_names_the_head_before_it(examples: dict) -> None:
+    for sent in examples["pull_request"]:
+        event = parse_event("pull_request", json.dumps(sent), sent["repository"]["full_name"])
+        assert event.former_head == (sent["before"] if sent["action"] == "synchronize" else "")
+
+
 def test_recorded_merge_groups_name_their_head(examples: dict) -> None:
     for sent in examples["merge_group"]:
         event = parse_event("merge_group", json.dumps(sent), sent["repository"]["full_name"])

@@ -130,10 +130,17 @@ def test_an_objection_that_another_dismisses_is_read_from_the_timeline(run: Run)
     assert run.on_pull_request() == 0
 
 
-def test_a_closed_pull_request_is_left_alone(run: Run) -> None:
-    run.server.pull["state"] = "closed"
+def test_a_merged_pull_request_is_left_alone(run: Run) -> None:
+    run.server.pull |= {"state": "closed", "merged": True}
     assert run.on_pull_request() == 0
     assert run.server.check_runs == []
+    assert run.server.comments == []
+
+
+def test_a_closed_one_is_not_decided_and_not_green(run: Run) -> None:
+    run.server.pull["state"] = "closed"
+    assert run.on_pull_request() == 0
+    assert (run.conclusion, run.server.check_runs[-1]["title"]) == ("action_required", "The pull request is closed")
     assert run.server.comments == []
 
 

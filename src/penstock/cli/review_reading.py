@@ -9,8 +9,11 @@ from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.identity import Identity
 from penstock.forges.github.permissions import read_writers
 from penstock.forges.github.pull_request import read_pull_request
+from penstock.forges.protocol import ForgeError
 from penstock.forges.recorded import RecordedPullRequest, dump
+from penstock.review.decision_bundle import BundledDecision
 from penstock.review.policy.prior_decisions import PriorDecisions
+from penstock.review.record.inputs import verdict_bytes
 from penstock.review.record.log import RecordSubject, last_about, read
 from penstock.review.record.push_provenance import require_only_own_pushes
 from penstock.review.record.stores import BranchStore, RecordStore
@@ -61,6 +64,23 @@ class ReviewReading:
             assert self.identity is not None
             require_only_own_pushes(self.client, self.identity, self.store, subject)
         return (PriorDecisions(), "") if latest is None else (latest.memory, latest.digest)
+
+    def require_the_same(self, bundled: BundledDecision) -> None:
+        """ForgeError where what is known of the pull request by now gives another verdict.
+
+        A base that moved on since does not: it might as well have done so a second after the verdict was shown, and
+        the forge asks for a branch that is up to date. The time counts: a job may be run again days later.
+        """
+        decided = bundled.inputs.facts
+        teams = bundled.inputs.organisation.teams
+        people = set(bundled.inputs.policy.logins).union(*teams.values())
+        fresh = self.facts(decided.number, people)
+        if (fresh.facts.head_sha, fresh.base_ref, fresh.state) == (decided.head_sha, decided.base_ref, "open"):
+            facts = replace(fresh.facts, base_sha=decided.base_sha, commits=decided.commits)
+            now = replace(bundled.inputs, facts=facts, now=facts.now)
+            if verdict_bytes(now.verdict()) == verdict_bytes(bundled.verdict):
+                return
+        raise ForgeError("the pull request changed during the review: that change starts another review.")
 
 
 def _who_is_asked(repository: GitRepository, base: str) -> set[str]:

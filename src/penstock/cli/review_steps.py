@@ -36,11 +36,11 @@ from penstock.review.publication import (
     is_shown,
     publish,
     publish_group,
+    publish_left,
     publish_to_queue,
     publish_unknown,
     summary_of,
 )
-from penstock.review.record.inputs import verdict_bytes
 from penstock.review.record.log import append
 from penstock.review.record.stores import RecordError, RecordStore
 from penstock.review.rendering.text_safety import log_line
@@ -50,6 +50,7 @@ from penstock.source.git.repository import GitRepository
 
 FAILURES = (ForgeError, GitError, RecordError, BundleError)
 _ATTEMPTS = 3
+_HEAD_MOVED = "The pull request has another head now."
 
 
 @dataclass(slots=True)
@@ -204,6 +205,8 @@ class ReviewRun:
             print("no open pull request belongs to this event, so nothing is reviewed")
             return None
         checks = {number: check for number in numbers if (check := self._take_back(number))}
+        if event.former_head and event.former_head != self.head:
+            self._leave(event.former_head, self.check, _HEAD_MOVED)
         # One commit may be the head of several; the one that is meant for the default branch is reviewed at once.
         wanted = default_check(self.repository.folder)
         chosen = [each for each, check in checks.items() if len(checks) == 1 or check == wanted]
@@ -217,10 +220,8 @@ class ReviewRun:
                 "number."
             )
         self.check = checks[chosen[0]]
-        if event.former_base:
-            self._tell(
-                "The pull request now targets another branch.", failed=False, check=self._check_of(event.former_base)
-            )
+        if event.former_base and self.head:
+            self._leave(self.head, self._check_of(event.former_base), "The pull request now targets another branch.")
         return chosen[0]
 
     def _take_back(self, number: int) -> str:
@@ -232,6 +233,9 @@ class ReviewRun:
         pull = Shape(self.client.get(path), "the pull request")
         if pull["state"].text() != "open":
             self.head = None
+            if not pull["merged"].truth():
+                check = self._check_of(pull["base"]["ref"].text())
+                self._leave(pull["head"]["sha"].object_id(), check, "The pull request is closed.")
             return ""
         self.head = pull["head"]["sha"].object_id()
         self.check = self._check_of(pull["base"]["ref"].text())
@@ -327,7 +331,11 @@ class ReviewRun:
             self.head = bundled.inputs.facts.head_sha
             # Of the branch that was decided about, whatever the pull request was turned to since.
             self.check = self._check_of(bundled.inputs.facts.base_ref)
-            self._require_the_same(bundled)
+            self.reading.require_the_same(bundled)
+            former = bundled.inputs.known.head
+            if former not in ("", self.head):
+                # Not every push is told by an event.
+                self._leave(former, self.check, _HEAD_MOVED)
             publish(self.client, self.identity, bundled, self.page, entries[0] if entries else "", self.check)
             if not passes:
                 self._stop_groups(bundled)
@@ -340,23 +348,6 @@ class ReviewRun:
             publish_to_queue(self.client, self.identity, bundled, self.check)
         except ForgeError as error:
             print(log_line(f"error: merge groups that hold it may still pass: {error}"), file=sys.stderr)
-
-    def _require_the_same(self, bundled: BundledDecision) -> None:
-        """ForgeError where what is known of the pull request by now gives another verdict.
-
-        A base that moved on since does not: it might as well have done so a second after the verdict was shown, and
-        the forge asks for a branch that is up to date. The time counts: a job may be run again days later.
-        """
-        decided = bundled.inputs.facts
-        teams = bundled.inputs.organisation.teams
-        people = set(bundled.inputs.policy.logins).union(*teams.values())
-        fresh = self.reading.facts(decided.number, people)
-        if (fresh.facts.head_sha, fresh.base_ref, fresh.state) == (decided.head_sha, decided.base_ref, "open"):
-            facts = replace(fresh.facts, base_sha=decided.base_sha, commits=decided.commits)
-            now = replace(bundled.inputs, facts=facts, now=facts.now)
-            if verdict_bytes(now.verdict()) == verdict_bytes(bundled.verdict):
-                return
-        raise ForgeError("the pull request changed during the review: that change starts another review.")
 
     # What is told to others.
 
@@ -393,16 +384,20 @@ class ReviewRun:
             with self.started.summary_path.open("a", encoding="utf-8") as file:
                 file.write(text)
 
-    def _tell(self, why: str, *, failed: bool, check: str = "") -> None:
+    def _leave(self, head: str, check: str, why: str) -> None:
+        """Take back what was green where nothing is under review any more: it may be so again before anybody looks."""
+        if self.identity is not None and not self.choices.dry_run:
+            began = self.began or self.client.server_time
+            publish_left(self.client, self.identity, self.started.event.repository, head, why, began, check)
+
+    def _tell(self, why: str, *, failed: bool) -> None:
         """Take back what was green at the head; of a failure, as well as can be done."""
         if self.head is None or self.identity is None or self.choices.dry_run:
             return
         repository = self.started.event.repository
         try:
             began = self.began or self.client.server_time
-            publish_unknown(
-                self.client, self.identity, repository, self.head, why, began, check or self.check, failed=failed
-            )
+            publish_unknown(self.client, self.identity, repository, self.head, why, began, self.check, failed=failed)
         except ForgeError as error:
             if not failed:
                 raise

@@ -186,7 +186,23 @@ def publish_unknown(
     `began` is when the review did; one that began later is not overwritten.
     """
     title = "The review could not be completed" if failed else "Review in progress"
-    conclusion: Conclusion = "failure" if failed else "action_required"
-    digest = bytes_digest(f"{title}\n{why}".encode())
-    run = CheckRun(check, head, digest, began, conclusion, title, markdown_text(why))
+    run = _without_verdict(check, head, title, why, began, "failure" if failed else "action_required")
     publish_check_run(client, repository, run, identity, _NOTICE)
+
+
+def publish_left(
+    client: GitHubClient, identity: Identity, repository: str, head: str, why: str, began: datetime, check: str
+) -> None:
+    """Let nothing pass by a check that is not about what is under review any more.
+
+    Whoever came back to it, to a former head for one, could otherwise merge before anybody has looked. `why` is a short
+    sentence. What was decided there later is left alone.
+    """
+    run = _without_verdict(check, head, why.rstrip("."), why, began, "action_required")
+    with suppress(OvertakenError):
+        publish_check_run(client, repository, run, identity, _NOTICE)
+
+
+def _without_verdict(check: str, head: str, title: str, why: str, began: datetime, conclusion: Conclusion) -> CheckRun:
+    digest = bytes_digest(f"{title}\n{why}".encode())
+    return CheckRun(check, head, digest, began, conclusion, title, markdown_text(why))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from forges.github_server import Reply, Seen
-from forges.github_shapes import account, commit
+from forges.github_shapes import account, commit, move
 from review.actions import APPROVALS, Run
 
 EVIL = "evil/release"
@@ -103,3 +103,64 @@ def test_a_forge_that_cannot_say_whose_head_was_reviewed_leaves_it_red(run: Run)
     run.after_a_review()
     assert run.review() == 1
     assert checks(run) == {"penstock": "failure"}
+
+
+def at(run: Run, head: str) -> str:
+    """The latest conclusion of the check at a commit."""
+    return [one["conclusion"] for one in run.server.check_runs if one["head_sha"] == head][-1]
+
+
+def pushed(run: Run) -> str:
+    """Something harmless more on the branch; the head before it."""
+    former = run.head
+    run.upstream.git("checkout", "--quiet", "topic")
+    run.upstream.write("notes.md", "Words.")
+    run.head = run.upstream.commit("more words")
+    run.upstream.git("push", "--quiet", str(run.folder / "upstream.git"), "topic")
+    run.server.pull["head"]["sha"] = run.head
+    run.server.commits.append(commit(run.head, account("eve")))
+    moved = move("2026-03-02T11:30:00Z", former, run.head, by="eve")
+    run.server.activity.insert(0, moved)
+    return former
+
+
+def test_whoever_goes_back_to_a_former_head_finds_nothing_green_there(run: Run) -> None:
+    """It would be merged before any review could say what has been objected to since."""
+    run.server.reviews = APPROVALS
+    assert run.on_pull_request() == 0
+    former = pushed(run)
+    assert at(run, former) == "success"
+    event = {"action": "synchronize", "pull_request": {"number": 1}, "before": former}
+    run.event("pull_request_target", event)
+    assert run.step("find")["head"] == run.head
+    assert at(run, former) == "action_required"
+    assert run.server.check_runs[-1]["title"] == "The pull request has another head now"
+
+
+def test_nor_where_no_event_told_of_the_push(run: Run) -> None:
+    run.server.reviews = APPROVALS
+    assert run.on_pull_request() == 0
+    former = pushed(run)
+    run.after_a_review()
+    assert run.review() == 0
+    assert (at(run, former), at(run, run.head)) == ("action_required", "success")
+
+
+def test_a_push_that_was_taken_back_since_leaves_the_head_to_its_own_review(run: Run) -> None:
+    run.server.reviews = APPROVALS
+    run.event("pull_request_target", {"action": "synchronize", "pull_request": {"number": 1}, "before": run.head})
+    assert run.review() == 0
+    assert at(run, run.head) == "success"
+
+
+def test_what_is_closed_is_not_green_when_it_is_opened_again(run: Run) -> None:
+    """Closed, nobody looks at it; opened again, it could be merged at once."""
+    run.server.reviews = APPROVALS
+    assert run.on_pull_request() == 0
+    run.server.pull["state"] = "closed"
+    run.event("pull_request_target", {"action": "closed", "pull_request": {"number": 1}})
+    assert run.review() == 0
+    assert at(run, run.head) == "action_required"
+    run.server.pull["state"] = "open"
+    assert run.on_pull_request() == 0
+    assert at(run, run.head) == "success"

@@ -208,11 +208,16 @@ def test_a_draft_is_judged_anew_when_it_becomes_one_and_when_it_is_ready() -> No
     assert {"converted_to_draft", "ready_for_review"} <= set(loaded(TRUSTED)[True]["pull_request_target"]["types"])
 
 
+def test_nothing_stays_green_that_is_closed() -> None:
+    assert "closed" in loaded(TRUSTED)[True]["pull_request_target"]["types"]
+
+
 def test_the_ten_lines_that_the_manual_gives_are_as_safe() -> None:
     text = (ROOT / "docs" / "review" / "README.md").read_text(encoding="utf-8")
     example = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)[0]
     assert len(example.strip().splitlines()) <= 10
     workflow = yaml.safe_load(example)
+    assert workflow[True]["pull_request_target"] == loaded(TRUSTED)[True]["pull_request_target"]
     assert triggers(workflow) >= {"pull_request_target", "merge_group", "workflow_run", "schedule"}
     assert weaknesses(workflow) == []
     assert set(workflow["permissions"]) == {"checks", "contents", "pull-requests"}

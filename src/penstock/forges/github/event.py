@@ -56,6 +56,8 @@ class Event:
     group: MergeGroup | None = None
     former_base: str = ""
     """The branch that the pull request was turned away from, where that is what happened."""
+    former_head: str = ""
+    """The head that it had before it was pushed to, where that is what happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,9 @@ def parse_event(name: str, content: bytes | str, repository: str) -> Event:
     action = payload["action"].text_or_empty()
     if name in _ON_PULL_REQUESTS:
         number = payload["pull_request"]["number"].number()
-        return Event(name, action, repository, number=number, former_base=_former_base(payload["changes"]))
+        former_base, before = _former_base(payload["changes"]), payload["before"]
+        former_head = "" if before.is_null else before.object_id()
+        return Event(name, action, repository, number=number, former_base=former_base, former_head=former_head)
     if name == "issue_comment":
         issue = payload["issue"]
         is_pull_request = not issue["pull_request"].is_null
