@@ -147,6 +147,23 @@ def test_of_two_long_values_the_part_is_shown_that_differs(
     assert shown_values(before, after) == shown
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ("s3://models", "s3://m\u043edels", ("s3://models", r"s3://m\u{43e}dels")),
+        ("s3://models", "s3://models\ufe0f", ("s3://models", r"s3://models\u{fe0f}")),
+        ("caf\u00e9", "cafe\u0301", (r"caf\u{e9}", r"cafe\u{301}")),
+        ({"bucket": "models"}, {"bucket": "m\u043edels"}, ("{bucket: models}", r"{bucket: m\u{43e}dels}")),
+        ("a b", "a  b ", ("a b", r"a \u{20}b\u{20}")),
+        ("a" * 70 + "o", "a" * 70 + "\u043e", ("…" + "a" * 20 + "o", "…" + "a" * 20 + r"\u{43e}")),
+        ("модель", "модели", ("модель", "модели")),
+    ],
+    ids=["a look-alike", "nothing to see", "another form", "in a mapping", "spaces", "in a long value", "two words"],
+)
+def test_two_values_that_differ_do_not_look_the_same(before: object, after: object, shown: tuple[str, str]) -> None:
+    assert shown_values(before, after) == shown
+
+
 def test_what_a_raw_patch_does_stands_in_its_row() -> None:
     patch = {"kind": "NetworkPolicy", "name": "delay-online", "merge": {"spec": {"ingress": [{}]}}}
     added = plan(changes=(change(operation=Operation.ADDED, before=None, after=patch),), impacts={})

@@ -66,6 +66,13 @@ class Tags(HTMLParser):
         self.tags["<!--"] += 1
 
 
+@pytest.mark.parametrize("blank", "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+def test_what_counts_as_printable_and_shows_nothing_is_an_escape(blank: str) -> None:
+    assert blank.isprintable()
+    assert visible(f"a{blank}b") == f"a\\u{{{ord(blank):x}}}b"
+    assert visible("é 漢 ⚠️") == "é 漢 ⚠️"
+
+
 @EXAMPLES
 @given(TEXT)
 def test_markdown_has_the_same_structure_whatever_the_text(text: str) -> None:

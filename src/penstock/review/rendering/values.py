@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from penstock.review.artifacts import line_diff
+from penstock.review.rendering.text_safety import told_apart
 from penstock.source.writing.emit_yaml import emit_yaml, emit_yaml_line
 
 _LONGEST_VALUE = 400
@@ -59,7 +60,7 @@ def shown_values(before: Any, after: Any) -> tuple[str, str]:
         start = (min(len(first), len(second)) if same is None else same) - _BEFORE_WHAT_DIFFERS
         if start > 0:
             first, second = f"…{first[start:]}", f"…{second[start:]}"
-    return _cut(first, _LONGEST_PART), _cut(second, _LONGEST_PART)
+    return told_apart(_cut(first, _LONGEST_PART), _cut(second, _LONGEST_PART))
 
 
 def _differences(before: dict[str, Any], after: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
