@@ -135,7 +135,8 @@ class _Query:
         return self._union(map(self._tells, scope.expression.find_all(exp.Where, exp.Having, exp.Qualify)))
 
     def _keys_of(self, scope: Scope, projection: exp.Expr) -> frozenset[TableColumn]:
-        found: set[TableColumn] = set()
+        # What a query within gives is part of the value; of the rest of it, the conditions show in the value as well.
+        found: set[TableColumn] = set(self._filters_within(projection))
         for column in projection.find_all(exp.Column):
             source = scope.sources.get(column.table)
             if source is not None and not isinstance(source, exp.Table):
