@@ -92,6 +92,8 @@ def test_a_query_derives_its_columns(text: str, expected: dict[str, set[str]]) -
         ("select id from flights limit (select max(gust) from \"we-ather\")", {}, {"we-ather.gust"}),
         ("select id, origin in (select origin from \"we-ather\" where gust > 9) as windy from flights",
          {"windy": {"we-ather.gust"}}, set()),
+        ("select f.id, count(*) as n from flights f left join \"we-ather\" w on w.origin = f.carrier group by f.id",
+         {"n": {"we-ather.origin", "flights.carrier", "flights.id"}}, set()),
         ("with c as (select id, exists (from \"we-ather\" where gust > 9) as windy from flights) select windy from c",
          {"windy": {"we-ather.gust"}}, set()),
         ("select carrier from flights union all select origin from \"we-ather\" where gust > 9",

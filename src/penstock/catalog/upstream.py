@@ -69,6 +69,25 @@ def types_read(view: View, dataset: Dataset) -> analysis.TableTypes:
     )
 
 
+def moments_read(view: View, dataset: Dataset) -> analysis.Moments:
+    """The datasets that a SQL dataset reads, with the times at which their rows are known, and their keys."""
+    found = ((name, view.find(Dataset, name)) for name in tables_of(view, dataset.name))
+    return tuple((name, *_moment(read)) for name, read in found if read is not None)
+
+
+def _moment(dataset: Dataset) -> tuple[str, bool, tuple[tuple[str, ...], ...], tuple[str, ...]]:
+    spec = dataset.spec
+    time = spec.known_at or spec.event_time or ""
+    declared = spec.columns.get(time)
+    keys = [spec.primary_key, *([name] for name, column in spec.columns.items() if column.unique)]
+    return (
+        time.lower(),
+        declared is not None and declared.type == "date",
+        tuple(tuple(map(str.lower, key)) for key in keys if key),
+        tuple(map(str.lower, spec.columns)),
+    )
+
+
 def upstream(view: View, column: Column) -> dict[Column, Path]:
     """The column itself and all that its values are made from, each with the path from there to the column.
 

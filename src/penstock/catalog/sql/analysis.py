@@ -18,7 +18,9 @@ from penstock.catalog.sql.values import (
     ColumnUse,
     Derivation,
     Expression,
+    Lookahead,
     Misfit,
+    Moments,
     Query,
     Range,
     ResultColumn,
@@ -38,7 +40,9 @@ __all__ = [
     "ColumnUse",
     "Derivation",
     "Expression",
+    "Lookahead",
     "Misfit",
+    "Moments",
     "Query",
     "Range",
     "ResultColumn",
@@ -57,6 +61,7 @@ __all__ = [
     "kind",
     "kinds",
     "learned",
+    "lookaheads",
     "misfits_of_expression",
     "misfits_of_query",
     "query",
@@ -84,6 +89,14 @@ def derivation(text: str, tables: Tables) -> Derivation:
     filters by as well: a count of late flights tells how late flights were.
     """
     return _result("derivation", (text, tables), _derivation_of)
+
+
+def lookaheads(text: str, tables: Moments, own: str) -> tuple[Lookahead, ...]:
+    """The columns of a query's result that may be made of rows which are known later; `text` must be a query.
+
+    `own` is the column with the time of the result, empty where it has none.
+    """
+    return _result("lookaheads", (text, tables, own), _lookaheads_of)
 
 
 def unknown_columns(text: str, tables: Tables) -> tuple[UnknownColumn, ...]:
@@ -225,7 +238,6 @@ def _derivation_of(plain: dict[str, Any]) -> Derivation:
         _sources_of(plain["columns"]),
         _sources_of(plain["keys"]),
         _table_columns(plain["filters"]),
-        tuple((name, tuple(map(_table_columns, orders))) for name, orders in plain["windows"]),
     )
 
 
@@ -235,6 +247,10 @@ def _sources_of(plain: list[Any]) -> tuple[tuple[str, frozenset[TableColumn]], .
 
 def _table_columns(plain: list[Any]) -> frozenset[TableColumn]:
     return frozenset((table, column) for table, column in plain)
+
+
+def _lookaheads_of(plain: list[dict[str, Any]]) -> tuple[Lookahead, ...]:
+    return tuple(Lookahead(one["column"], one["table"], one["how"]) for one in plain)
 
 
 def _unknown_columns_of(plain: list[dict[str, Any]]) -> tuple[UnknownColumn, ...]:

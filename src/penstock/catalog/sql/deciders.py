@@ -18,7 +18,6 @@ from sqlglot.optimizer.scope import Scope
 
 from penstock.catalog.sql.aggregates import aggregates
 from penstock.catalog.sql.values import TableColumn
-from penstock.catalog.sql.windows import ordering
 
 _NOTHING: frozenset[TableColumn] = frozenset()
 
@@ -56,20 +55,6 @@ def ingredients(
         if query.scope_of(column) is None and column.name not in known:
             return None
     return tuple((name, query.made_from(scope, name)) for name in _names(scope))
-
-
-def windows(
-    scope: Scope, everything: frozenset[TableColumn]
-) -> tuple[tuple[str, tuple[frozenset[TableColumn], ...]], ...]:
-    """The columns of a qualified query's result that window functions make, with what each of these is bound by.
-
-    That is what its rows share or, where it looks no further than its row, what they are ordered by.
-    """
-    if scope.expression.find(exp.Window) is None:
-        return ()
-    query = _Query(everything, {id(one.expression): one for one in scope.traverse()})
-    found = ((name, query.windows(scope, name, frozenset())) for name in _names(scope))
-    return tuple((name, orders) for name, orders in found if orders)
 
 
 def _names(scope: Scope) -> list[str]:
@@ -147,6 +132,10 @@ class _Query:
                 found |= self._met_by(scope, meeting, column.table)
         select = scope.expression
         group = select.args.get("group")
+        if aggregates(projection):
+            # How often a row is met decides what is made of all of them, whichever table it is of.
+            for meeting in _meetings(scope):
+                found |= self._tells(meeting.clause)
         if aggregates(projection) and group is not None:
             found |= self._tells(group)
             if group.args.get("all"):
@@ -253,20 +242,6 @@ class _Query:
         calls = projection.find_all(exp.AggFunc, exp.Anonymous) if self.with_filters else ()
         own = any(aggregates(one) for one in calls if one.find_ancestor(exp.Select) is scope.expression)
         return self._tells(projection) | (self.filters(scope) if own else _NOTHING)
-
-    def windows(self, scope: Scope, name: str, seen: frozenset[int]) -> tuple[frozenset[TableColumn], ...]:
-        """What binds each of the window functions that one column of a scope is made with."""
-        found: dict[frozenset[TableColumn], None] = {}
-        if id(scope) in seen:
-            return ()
-        for one, projection in self._selected(scope, name):
-            for columns in ordering(one.expression, projection):
-                found[self._union(map(self._column, columns))] = None
-            for column in projection.find_all(exp.Column):
-                source = one.sources.get(column.table)
-                if source is not None and not isinstance(source, exp.Table):
-                    found |= dict.fromkeys(self.windows(source, column.name, seen | {id(scope)}))
-        return tuple(sorted(found, key=sorted))
 
     def _selected(self, scope: Scope, name: str) -> Iterator[tuple[Scope, exp.Expr]]:
         """The expressions that give a column of a scope: one, and of a set operation one of each side."""

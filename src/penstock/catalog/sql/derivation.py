@@ -13,9 +13,10 @@ from sqlglot.optimizer.scope import Scope, build_scope
 from sqlglot.schema import MappingSchema
 
 from penstock.catalog.sql.aggregates import aggregates
-from penstock.catalog.sql.deciders import deciders, ingredients, windows
+from penstock.catalog.sql.deciders import deciders, ingredients
 from penstock.catalog.sql.kinds import is_named
-from penstock.catalog.sql.values import DIALECT, Derivation, TableColumn, Tables
+from penstock.catalog.sql.lookahead import lookaheads
+from penstock.catalog.sql.values import DIALECT, Derivation, Lookahead, Moments, TableColumn, Tables
 
 _UNNAMED = "_without_a_name"
 """What a column is called here to which its query gives no name."""
@@ -39,20 +40,14 @@ def derived(tree: exp.Query, tables: Tables) -> Derivation:
         for column in columns:
             written.setdefault((name, column.lower()), []).append((name, column))
     everything = frozenset(written)
-    schema = MappingSchema(
-        {name: dict.fromkeys(map(str.lower, columns), "unknown") for name, columns in tables}, dialect=DIALECT
-    )
-    try:
-        qualified = qualify(_without_false_names(tree), schema=schema, dialect=DIALECT, validate_qualify_columns=False)
-        names = _selected_names(qualified)
-        scope = build_scope(qualified)
-    except SqlglotError:
-        scope = None
+    schema = _schema(tables)
+    scope = _qualified(tree, schema)
     if scope is not None and (_reads_rows(scope) or _is_renamed(scope)):
         return Derivation(())
     if scope is None:
         known = [name for name in tree.named_selects if name != "*"]
         return Derivation(tuple((name, frozenset(chain(*written.values()))) for name in known))
+    names = _selected_names(scope.expression)
     decided = deciders(scope, everything)
     found: _Made | None
     keys = decided.keys
@@ -75,8 +70,33 @@ def derived(tree: exp.Query, tables: Tables) -> Derivation:
             ("" if _is_unnamed(name, tree, written) else name, as_written(sources)) for name, sources in columns
         )
 
-    ordered = tuple((name, tuple(map(as_written, orders))) for name, orders in windows(scope, everything))
-    return Derivation(as_named(found), as_named(keys), as_written(decided.filters), ordered)
+    return Derivation(as_named(found), as_named(keys), as_written(decided.filters))
+
+
+def may_look_ahead(tree: exp.Query, tables: Moments, own: str) -> tuple[Lookahead, ...]:
+    """The columns of a query's result that may be made of later rows; the query must be none that is opaque.
+
+    `own` is the column with the time of the result, empty where it has none. Nothing is told of what cannot be
+    followed.
+    """
+    scope = _qualified(tree, _schema((name, columns) for name, _, _, _, columns in tables))
+    return () if scope is None or _reads_rows(scope) or _is_renamed(scope) else lookaheads(scope, tables, own)
+
+
+def _schema(tables: Iterable[tuple[str, tuple[str, ...]]]) -> MappingSchema:
+    return MappingSchema(
+        {name: dict.fromkeys(map(str.lower, columns), "unknown") for name, columns in tables}, dialect=DIALECT
+    )
+
+
+def _qualified(tree: exp.Expr, schema: MappingSchema) -> Scope | None:
+    """A query with the table of each column, each star spelt out; None where sqlglot does not know."""
+    try:
+        return build_scope(
+            qualify(_without_false_names(tree), schema=schema, dialect=DIALECT, validate_qualify_columns=False)
+        )
+    except SqlglotError:
+        return None
 
 
 def _sources(

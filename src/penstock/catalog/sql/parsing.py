@@ -14,7 +14,7 @@ from sqlglot.errors import ParseError, TokenError
 from penstock.catalog.sql.aggregates import aggregates, gives_one_row
 from penstock.catalog.sql.arguments import expression_misfits, query_misfits
 from penstock.catalog.sql.calls import miscounted, unknown_functions
-from penstock.catalog.sql.derivation import derived
+from penstock.catalog.sql.derivation import derived, may_look_ahead
 from penstock.catalog.sql.kinds import expression_kind, query_kinds
 from penstock.catalog.sql.opaque import has_statement, hides_names, is_of_arguments, is_opaque, table_functions
 from penstock.catalog.sql.operands import expression_clashes, query_clashes
@@ -29,7 +29,9 @@ from penstock.catalog.sql.values import (
     ColumnUse,
     Derivation,
     Expression,
+    Lookahead,
     Misfit,
+    Moments,
     Query,
     Range,
     ResultColumn,
@@ -143,6 +145,14 @@ def derivation(text: str, tables: Tables) -> Derivation:
     if isinstance(tree, SqlError) or not isinstance(tree, exp.Query) or is_opaque(tree):
         return Derivation(())
     return derived(tree, tables)
+
+
+def lookaheads(text: str, tables: Moments, own: str) -> tuple[Lookahead, ...]:
+    """The columns of a query's result that may be made of rows known after its time `own`."""
+    tree = _parse(text)
+    if isinstance(tree, SqlError) or not isinstance(tree, exp.Query) or is_opaque(tree):
+        return ()
+    return may_look_ahead(tree, tables, own)
 
 
 def unknown_columns(text: str, tables: Tables) -> tuple[UnknownColumn, ...]:

@@ -1,6 +1,6 @@
 """What is known of SQL, as values: of an expression, a query, and where a text goes wrong."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 DIALECT = "duckdb"
 """That of the engine that runs it, as sqlglot calls it."""
@@ -147,8 +147,25 @@ class Derivation(NamedTuple):
     """Each column of the result with the columns by which its values are found: of joins, groups and the like."""
     filters: frozenset[TableColumn] = frozenset()
     """The columns that decide which rows the result has."""
-    windows: tuple[tuple[str, tuple[frozenset[TableColumn], ...]], ...] = ()
-    """Each column of the result that window functions make, with the columns that each of these is bound by.
 
-    Those that all rows of its window share or, where it looks no further than its row, are ordered by.
+
+Moments = tuple[tuple[str, str, bool, tuple[tuple[str, ...], ...], tuple[str, ...]], ...]
+"""Tables: the column of the time at which rows are known, whether that is a day, keys and columns of each.
+
+The time is empty where the table has none. All names of columns are in lower case.
+"""
+
+
+class Lookahead(NamedTuple):
+    """A column of a query's result that may be made of rows which are known later than the result."""
+
+    column: str
+    table: str
+    """The table of those rows."""
+    how: Literal["row", "group", "window", "join"]
+    """By what they come in.
+
+    `row`: it is one row, and the result has no time. `group`: rows are put together, and the result's time may be
+    before the last of them. `window`: a window function sees rows of any time. `join`: no condition bounds their time
+    by that of the result.
     """

@@ -1,10 +1,14 @@
-"""A feature comes from a join that is not point-in-time correct.
+"""A feature comes from rows that its dataset joins or groups without regard to time (not point-in-time correct).
 
-What it does: follows the columns that a feature reads through SQL. If a dataset joins rows that have an event time,
-that time (or `knownAt`, where it is declared) must be part of the dataset's own time, or of a condition in the query. A
-dataset without an event time that is derived from one with it is a warning if a `lookup` reads it: its values may
-include the future. So is a window function that looks beyond its row: one that is not ordered by that time, such as
-`avg(delay) over (partition by carrier)`, or `lead`. A join that brings in the label is reported as `label-leak`.
+What it does: follows the columns that a feature reads through SQL, and the rows that they are made of through joins,
+subqueries, groups and window functions. Where these rows have an event time (or `knownAt`, where it is declared), it
+must be no later than the time of the dataset that the query gives: by a condition, by the order of a window, or because
+the one is made of the other, as by `max(...)`. Rows that are joined without any condition on their time are an error.
+What follows is a warning: a condition that does not end at the dataset's time, such as `l.landed_at >= d.departs_at` or
+the same day; a window that looks beyond its row; rows that are put together under a time before the last of them, as a
+daily average whose time is the beginning of the day; and a dataset without an event time that is derived from one with
+it. A join that brings in the label is reported as `label-leak`. A function of a time may give any time, and a row may
+be given an earlier time than it has: both are taken as they are written.
 
 Why: rows that match only by key may be far apart in time. The joined row counts as known at the time of one of them, so
 the model would be trained on data from the future.
@@ -18,15 +22,27 @@ Use instead: a condition on the times, or `latest` or `aggregate` in the feature
 
     source: {sql: "SELECT d.*, l.minutes FROM departures d JOIN landings l
       ON d.tail = l.tail AND l.landed_at <= d.departs_at"}
+
+Example: the average of a day counts as known when the day begins.
+
+    source: {sql: "SELECT carrier, date_trunc('day', landed_at) AS day, avg(delay) AS delay FROM landings GROUP BY ALL"}
+    eventTime: day
+
+Use instead: `knownAt` with a time by which all of it is known, selected as `... + INTERVAL 1 DAY AS known_at`:
+
+    eventTime: day
+    knownAt: known_at
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal, NamedTuple
 
-from penstock.catalog.lineage import FeatureId, lineage, read_dataset
+from penstock.catalog.lineage import FeatureId, FeatureSource, lineage
 from penstock.catalog.model import View
-from penstock.catalog.upstream import Column, derivation_of, tables_of, upstream
+from penstock.catalog.sql import analysis
+from penstock.catalog.upstream import Column, derivation_of, moments_read, tables_of, upstream
 from penstock.checks.leaks import leaks
 from penstock.checks.rule import rule
 from penstock.diagnostics.codes import MAY_WARN
@@ -35,152 +51,173 @@ from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import FeatureSet
 from penstock.specs.model import Model
 
+_How = Literal["join", "condition", "window", "group", "timeless"]
+_FIRST: tuple[_How, ...] = ("join", "condition", "window", "group", "timeless")
+"""What is told of a feature where there is more than one thing."""
+
+
+class _Seen(NamedTuple):
+    """Rows that a column is made of, and that may be later than the rows of a dataset on the way to it."""
+
+    joined: str
+    """The dataset whose query brings them in."""
+    column: str
+    """Its column that is made of them."""
+    brought: str
+    """The dataset whose rows they are."""
+    how: Literal["row", "group", "window", "join"]
+
 
 @rule("untimed-join", severities=MAY_WARN)
 def untimed_join(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
-    """Yields each feature that reads what a join without a time has brought together."""
-    features = feature_set.spec.features
-    read = {feature_set.spec.source, *(of for one in features.values() if (of := read_dataset(one)) is not None)}
-    if not any(tables_of(view, name) for name in read):
-        return
-    for name in features:
-        for source in lineage(view).sources_of(FeatureId(feature_set.name, name)):
-            found = None if source.guessed or source.decides else _brought(view, source.column)
-            if found is None:
-                continue
-            joined, brought = (view.get(Dataset, one) for one in found)
-            if _is_leak(view, FeatureId(feature_set.name, name), brought):
-                continue
-            if _time(joined) is not None:
-                yield _error(view, feature_set, name, joined, brought)
-                break
-            # Of its own rows, a feature set looks up what each of them has anyway.
-            if source.form == "lookup" and brought.name != feature_set.spec.source:
-                yield _warning(view, feature_set, name, joined, brought)
-                break
-        else:
-            yield from _windowed(view, feature_set, name)
+    """Yields each feature that reads what a query has brought together without regard to time."""
+    flow = lineage(view)
+    for name in feature_set.spec.features:
+        feature = FeatureId(feature_set.name, name)
+        found: list[tuple[_How, _Seen, FeatureSource]] = []
+        for source in flow.sources_of(feature):
+            for seen in () if source.guessed or source.decides else _lookaheads(view, source.column):
+                how = _how(view, feature_set, source, seen)
+                if how is not None and not _is_leak(view, feature, seen):
+                    found.append((how, seen, source))
+        if found:
+            how, seen, source = min(found, key=lambda one: _FIRST.index(one[0]))
+            yield _diagnostic(view, feature_set, name, how, seen, source)
 
 
-def _windowed(view: View, feature_set: FeatureSet, name: str) -> Iterator[Diagnostic]:
-    """The first window function on the way to a feature that sees rows of any time."""
-    for source in lineage(view).sources_of(FeatureId(feature_set.name, name)):
-        found = None if source.guessed or source.decides else _unbound(view, source.column)
-        if found is not None:
-            (dataset, column), time = found
-            yield Diagnostic.warning(
-                "untimed-join",
-                f"the feature `{name}` may see rows that are later than its own, in a window",
-                view.span(feature_set, ("features", name), "key"),
-                secondary=(
-                    Label(
-                        view.span(view.get(Dataset, dataset), ("source", "sql")),
-                        f"the window of `{column}` is not bound by `{time}`",
-                    ),
-                ),
-                help=(
-                    f"order the window by `{time}` and end it at the current row, or read the rows with `aggregate`, "
-                    "which sees only what was known at the time",
-                ),
-            )
-            return
+def _lookaheads(view: View, column: Column) -> tuple[_Seen, ...]:
+    """The rows that may be later, query by query on the way to a column, the nearest first."""
+
+    def look(inner: View) -> tuple[_Seen, ...]:
+        return tuple(seen for one in upstream(inner, column) for seen in _of_query(inner, one))
+
+    return view.memo(("lookaheads", column), look)
 
 
-def _unbound(view: View, column: Column) -> tuple[Column, str] | None:
-    """The first column on the way that a window function makes of rows of any time, and their time."""
-
-    def look(seen: View) -> tuple[Column, str] | None:
-        return next((found for one in upstream(seen, column) if (found := _ahead(seen, one)) is not None), None)
-
-    return view.memo(("unbound-window", column), look)
-
-
-def _ahead(view: View, column: Column) -> tuple[Column, str] | None:
+def _of_query(view: View, column: Column) -> Iterator[_Seen]:
     dataset = view.find(Dataset, column[0])
-    derivation = derivation_of(view, dataset) if dataset is not None else None
-    if dataset is None or derivation is None or _time(dataset) is None:
-        return None
-    read = [found for name in tables_of(view, dataset.name) if (found := view.find(Dataset, name)) is not None]
-    times = {(one.name, time) for one in read for time in (one.spec.known_at, one.spec.event_time) if time is not None}
-    bound_by = [orders for name, orders in derivation.windows if name.lower() == column[1].lower()]
-    if times and any(times.isdisjoint(order) for orders in bound_by for order in orders):
-        return column, next(time for one in read if (time := _time(one)) is not None)
-    return None
+    # Most columns are of no query.
+    derivation = derivation_of(view, dataset) if dataset is not None and tables_of(view, column[0]) else None
+    if dataset is None or derivation is None:
+        return
+    tables = moments_read(view, dataset)
+    own = _time(dataset)
+    given = {name.lower() for name, _ in derivation.columns}
+    if not any(time for _, time, *_ in tables) or (own is not None and own.lower() not in given):
+        return
+    for one in analysis.lookaheads(dataset.spec.source.sql or "", tables, own or ""):
+        if one.column.lower() == column[1].lower():
+            yield _Seen(dataset.name, column[1], one.table, one.how)
 
 
-def _is_leak(view: View, feature: FeatureId, brought: Dataset) -> bool:
+def _how(view: View, feature_set: FeatureSet, source: FeatureSource, seen: _Seen) -> _How | None:
+    """What is wrong with rows that may be later; None where nothing is."""
+    joined = view.get(Dataset, seen.joined)
+    own = _time(joined)
+    if own is None:
+        asking = view.find(Dataset, feature_set.spec.source)
+        if asking is None or _time(asking) is None:
+            return None
+        # Of its own rows, a feature set looks up what each of them has anyway.
+        is_own = source.form != "lookup" or seen.brought == feature_set.spec.source
+        return None if seen.how == "row" and is_own else "timeless"
+    if seen.how == "group":
+        # A feature that reads rows of whole days with `latest` or `aggregate` is told of them by `future-leak`.
+        declared = joined.spec.columns.get(own)
+        is_told = source.form in ("latest", "aggregate") and declared is not None and declared.type == "date"
+        if is_told or _has_another_time(view, joined, own, seen.brought):
+            return None
+        return "group"
+    if seen.how == "window":
+        return "window"
+    derivation = derivation_of(view, joined)
+    deciding = {one for _, keys in derivation.keys for one in keys} | derivation.filters if derivation else set()
+    return "condition" if (seen.brought, _time(view.get(Dataset, seen.brought))) in deciding else "join"
+
+
+def _has_another_time(view: View, joined: Dataset, own: str, brought: str) -> bool:
+    """Whether the time of a dataset is made of a time of the rows of which nobody says whether it is earlier."""
+    read = view.get(Dataset, brought).spec
+    derivation = derivation_of(view, joined)
+    made_of = [sources for name, sources in derivation.columns if name.lower() == own.lower()] if derivation else []
+    others = {column for sources in made_of for table, column in sources if table == brought}
+    others -= {read.event_time, read.known_at}
+    return any(read.columns[one].type in ("timestamp", "date") for one in others if one in read.columns)
+
+
+def _is_leak(view: View, feature: FeatureId, seen: _Seen) -> bool:
     """Whether what is brought in is the label of a model that learns from the feature, which is reported there."""
     return any(
-        model.spec.label.dataset == brought.name and feature in leaks(view, model)
+        model.spec.label.dataset == seen.brought and feature in leaks(view, model)
         for model in view.all(Model)
         if feature.feature_set in model.spec.features
     )
-
-
-def _brought(view: View, column: Column) -> tuple[str, str] | None:
-    """The first dataset on the way to a column that takes it from another one whatever its time, and that one."""
-
-    def look(seen: View) -> tuple[str, str] | None:
-        return next(((joined.name, brought.name) for joined, brought in _untimed(seen, column, set())), None)
-
-    return view.memo(("untimed", column), look)
-
-
-def _untimed(view: View, column: Column, seen: set[Column]) -> Iterator[tuple[Dataset, Dataset]]:
-    """The SQL datasets on the way to a column, each with a dataset of which it takes the column whatever its time."""
-    dataset = view.find(Dataset, column[0])
-    derivation = derivation_of(view, dataset) if dataset is not None else None
-    if dataset is None or derivation is None or column in seen:
-        return
-    seen.add(column)
-    # SQL does not tell upper case from lower case.
-    named = [sources for name, sources in derivation.columns if name.lower() == column[1].lower()]
-    for parent in sorted(frozenset[Column]().union(*named)):
-        read = view.find(Dataset, parent[0])
-        if read is not None and _time(read) is not None and not _is_bound(view, dataset, read):
-            yield dataset, read
-        yield from _untimed(view, parent, seen)
-
-
-def _is_bound(view: View, dataset: Dataset, read: Dataset) -> bool:
-    """Whether the time of the rows that are read is part of the dataset's own, or of a condition of its query."""
-    # A row that is known later than it happened counts from then on.
-    times = {(read.name, time) for time in [_time(read)] if time is not None}
-    derivation = derivation_of(view, dataset)
-    deciding = {one for _, keys in derivation.keys for one in keys} | derivation.filters if derivation else set()
-    own = [time for time in (dataset.spec.known_at, dataset.spec.event_time) if time is not None]
-    if not own:
-        return bool(times & deciding)
-    is_join = len(tables_of(view, dataset.name)) > 1
-    if not is_join or times & deciding:
-        return True
-    return any(times & set(upstream(view, (dataset.name, one))) for one in own)
 
 
 def _time(dataset: Dataset) -> str | None:
     return dataset.spec.known_at or dataset.spec.event_time
 
 
-def _error(view: View, feature_set: FeatureSet, name: str, joined: Dataset, brought: Dataset) -> Diagnostic:
-    return Diagnostic.error(
-        "untimed-join",
-        f"the feature `{name}` may see rows of `{brought.name}` that are later than its own",
-        view.span(feature_set, ("features", name), "key"),
-        f"computed as of `{_time(joined)}` of `{joined.name}`",
-        secondary=(Label(view.span(joined, ("source", "sql")), f"this join has no condition on `{_time(brought)}`"),),
-        help=(
-            f"add a condition on `{brought.name}.{_time(brought)}`, "
-            f"or read `{brought.name}` with `latest` or `aggregate`, which see only what was known at the time",
-        ),
-    )
-
-
-def _warning(view: View, feature_set: FeatureSet, name: str, joined: Dataset, brought: Dataset) -> Diagnostic:
-    return Diagnostic.warning(
-        "untimed-join",
-        f"the feature `{name}` may include the future: `{joined.name}` has no event time, but is derived from "
-        "rows that have one",
-        view.span(feature_set, ("features", name, "lookup"), "key"),
-        secondary=(Label(view.span(brought, ("eventTime",)), f"the time of the rows of `{brought.name}`"),),
-        help=(f"read `{brought.name}` with `latest` or `aggregate` if the value changes over time",),
-    )
+def _diagnostic(
+    view: View, feature_set: FeatureSet, name: str, how: _How, seen: _Seen, source: FeatureSource
+) -> Diagnostic:
+    joined, brought = view.get(Dataset, seen.joined), view.get(Dataset, seen.brought)
+    own, time = _time(joined), _time(brought)
+    of_row = view.span(feature_set, ("features", name), "key")
+    query = view.span(joined, ("source", "sql"))
+    reading = f"read `{brought.name}` with `latest` or `aggregate`, which see only what was known at the time"
+    later = f"the feature `{name}` may see rows of `{brought.name}` that are later than its own"
+    as_of = f"computed as of `{own}` of `{joined.name}`"
+    match how:
+        case "join":
+            return Diagnostic.error(
+                "untimed-join",
+                later,
+                of_row,
+                as_of,
+                secondary=(Label(query, f"this brings them in without a condition on `{time}`"),),
+                help=(f"add a condition on `{brought.name}.{time}`, or {reading}",),
+            )
+        case "condition":
+            return Diagnostic.warning(
+                "untimed-join",
+                later,
+                of_row,
+                as_of,
+                secondary=(Label(query, f"no condition here ends `{brought.name}.{time}` at `{own}`"),),
+                help=(f"write a condition such as `{brought.name}.{time} <= {own}`, or {reading}",),
+            )
+        case "window":
+            return Diagnostic.warning(
+                "untimed-join",
+                f"the feature `{name}` may see rows that are later than its own, in a window",
+                of_row,
+                secondary=(Label(query, f"the window of `{seen.column}` is not bound by `{time}`"),),
+                help=(
+                    f"order the window by `{time}` and end it at the current row, or read the rows with `aggregate`, "
+                    "which sees only what was known at the time",
+                ),
+            )
+        case "group":
+            return Diagnostic.warning(
+                "untimed-join",
+                f"{later}, put together with earlier ones",
+                of_row,
+                as_of,
+                secondary=(Label(query, f"`{own}` may be before the last `{time}` of a group"),),
+                help=(
+                    f"select a time by which all rows of a group are known, such as `max({time})` or the end of the "
+                    f"day, and declare it as `knownAt` of `{joined.name}`",
+                    f"or read `{brought.name}` with `aggregate`, which sees only what was known at the time",
+                ),
+            )
+        case "timeless":
+            is_lookup = source.form == "lookup"
+            return Diagnostic.warning(
+                "untimed-join",
+                f"the feature `{name}` may include the future: `{joined.name}` has no event time, but is derived from "
+                "rows that have one",
+                view.span(feature_set, ("features", name, "lookup"), "key") if is_lookup else of_row,
+                secondary=(Label(view.span(brought, ("eventTime",)), f"the time of the rows of `{brought.name}`"),),
+                help=(f"read `{brought.name}` with `latest` or `aggregate` if the value changes over time",),
+            )

@@ -1,0 +1,276 @@
+"""Which columns of a query's result may be made of rows that are known later than the result (look-ahead bias).
+
+The rows that a value is made of are followed through subqueries, joins, groups and windows, with all that bounds the
+time at which they are known: a column that is no less, by itself or by a condition, a row of which they are known no
+later, or a time that is written out. Where the result's own time is not among these, the value may come from later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
+from typing import Literal
+
+from sqlglot import exp
+from sqlglot.optimizer.scope import Scope
+
+from penstock.catalog.sql.moments import above, columns, is_aggregate
+from penstock.catalog.sql.reading import Moment, Reading, is_column, is_query
+from penstock.catalog.sql.timed_rows import (
+    NO_BOUNDS,
+    NO_PARTS,
+    Bound,
+    Bounds,
+    Ever,
+    Part,
+    Parts,
+    ReadColumn,
+    ResultColumn,
+    Row,
+    Rows,
+    united,
+)
+from penstock.catalog.sql.values import Lookahead, Moments
+from penstock.catalog.sql.windows import reach
+
+
+def lookaheads(scope: Scope, tables: Moments, own: str) -> tuple[Lookahead, ...]:
+    """The columns of a qualified query's result that may be made of later rows, each with the tables.
+
+    `own` is the column with the time of the result; without one, any row of a table with a time may be later.
+    """
+    given = _Query({id(one.expression): one for one in scope.traverse()}, tables).rows(scope)
+    own = next((name for name in given.columns if name.lower() == own.lower()), own)
+    own_rows = {part.row for part in given.columns.get(own, NO_PARTS) if part.row is not None}
+    found: dict[tuple[str, str], Lookahead] = {}
+    # The time itself is known by then.
+    for name, parts in given.columns.items():
+        for part in parts if name != own else ():
+            # Of a row that gives the time itself, the time is what it is said to be.
+            if part.bounds.isdisjoint({ResultColumn(own), Ever(), *own_rows}):
+                how = _how(part, own, has_row=bool(own_rows))
+                known = found.get((name, part.table))
+                if known is None or _WORSE.index(how) > _WORSE.index(known.how):
+                    found[name, part.table] = Lookahead(name, part.table, how)
+    return tuple(found.values())
+
+
+_WORSE: tuple[Literal["row", "group", "window", "join"], ...] = ("row", "group", "window", "join")
+
+
+def _how(part: Part, own: str, *, has_row: bool) -> Literal["row", "group", "window", "join"]:
+    if part.lost == "window":
+        return "window"
+    if not own:
+        return "row" if part.row is not None else part.lost or "join"
+    return "join" if has_row else "group"
+
+
+class _Query:
+    """A query while it is followed: each scope of it once."""
+
+    def __init__(self, scopes: dict[int, Scope], tables: Moments) -> None:
+        self.scopes = scopes
+        self._by_identity = {id(scope): scope for scope in scopes.values()}
+        self.tables: dict[str, Moment] = {
+            name: (time.lower(), is_day, keys, names) for name, time, is_day, keys, names in tables
+        }
+        self._rows: dict[int, Rows] = {}
+        self._readings: dict[int, _Level] = {}
+
+    def scope(self, identity: int) -> Scope | None:
+        """A scope by its identity."""
+        return self._by_identity.get(identity)
+
+    def reading(self, scope: Scope) -> _Level:
+        """The SELECT of a scope."""
+        if id(scope) not in self._readings:
+            self._readings[id(scope)] = _Level(self, scope)
+        return self._readings[id(scope)]
+
+    def rows(self, scope: Scope) -> Rows:
+        """What a scope gives; of a query that reads itself, nothing at first."""
+        if id(scope) not in self._rows:
+            self._rows[id(scope)] = Rows({})
+            self._rows[id(scope)] = self._rows_of(scope)
+        return self._rows[id(scope)]
+
+    def _rows_of(self, scope: Scope) -> Rows:
+        query = scope.expression
+        if scope.set_operation_scopes:
+            sides = scope.set_operation_scopes
+            return united(names_of(scope), [(names_of(one), self.rows(one)) for one in sides], query)
+        if isinstance(query.unnest(), exp.Select):
+            return self.reading(scope).rows()
+        within = (self.scopes.get(id(one)) for one in query.find_all(exp.Query))
+        inner = next((one for one in within if one is not None and one is not scope), None)
+        if inner is not None:
+            return self.rows(inner)
+        # UNNEST and the like give parts of what they are given.
+        parent = scope.parent
+        parts = NO_PARTS if parent is None else self.reading(parent).parts_in(query)
+        return Rows(dict.fromkeys(names_of(scope), parts), parts)
+
+
+def names_of(scope: Scope) -> list[str]:
+    """The columns of what a scope gives, as they are called by whoever reads it."""
+    named: list[str] = scope.outer_columns or getattr(scope.expression, "named_selects", [])
+    return list(named)
+
+
+class _Level(Reading):
+    """One SELECT: what the columns that it gives are made of."""
+
+    def rows(self) -> Rows:
+        """What the SELECT gives."""
+        selected = list(zip(names_of(self._scope), self._selects, strict=False))
+        bounded: list[tuple[ResultColumn, Bounds]] = [
+            (ResultColumn(name, is_cut), self._no_more(one, may_be_cut=is_cut))
+            for name, one in selected
+            for is_cut in (False, True)
+        ]
+
+        def given(part: Part, before: Bounds) -> Part:
+            """A part with its bounds as the result has them; `before` its rows were put together."""
+            results = {name for name, lower in bounded if not lower.isdisjoint(before)}
+            kept = {one for one in part.bounds if not isinstance(one, ReadColumn) or one.scope != id(self._scope)}
+            return replace(part, bounds=frozenset[Bound](kept | results))
+
+        found = Rows({})
+        for name, one in selected:
+            found.columns[name] = frozenset(given(part, before) for part, before in self._made_from(one))
+        found.present = frozenset(given(*self._put_together(part)) for part in self._present)
+        single = {row for row in self._single if not self._is_grouped or row in self._pinned}
+        for row in single:
+            bounds = self.closure(frozenset({row}))
+            found.single[row] = given(Part(row.table, bounds, row), bounds).bounds
+        plain = [(ResultColumn(name), self._node(one.unalias())) for name, one in selected if is_column(one.unalias())]
+        for (row, column), nodes in self._keys.items():
+            same = {name for name, node in plain if not self._same(node).isdisjoint(nodes)}
+            if row in single and same:
+                found.keys[row, column] = frozenset(same)
+        return found
+
+    def parts_in(self, node: exp.Expr) -> Parts:
+        """What the value of an expression is made of."""
+        return frozenset(part for part, _ in self._made_from(node))
+
+    def _made_from(self, node: exp.Expr) -> Iterator[tuple[Part, Bounds]]:
+        """What a selected expression is made of, with the bounds before rows were put together."""
+        # Of a condition within, such as that of CASE or FILTER, what is compared is taken to hold.
+        more = list(self._orders_in(node)) if node.find(exp.Case, exp.If, exp.Filter) is not None else []
+        for parts, before in self._gathered(node):
+            for part in parts:
+                bounds = self.closure(part.bounds, more)
+                yield replace(part, bounds=bounds), before if before is not None else bounds
+
+    def _gathered(self, node: exp.Expr) -> Iterator[tuple[Parts, Bounds | None]]:
+        if isinstance(node, exp.Column):
+            for part in self._parts_of(node):
+                yield from self._of_group(part)
+        elif isinstance(node, exp.Query):
+            yield self._of_query(node), None
+        elif isinstance(node, exp.Window):
+            yield self._in_window(node), None
+        elif is_aggregate(node) and self._is_grouped:
+            for part in self._read_in(node):
+                together, before = self._put_together(part)
+                yield frozenset({together}), before
+        else:
+            for one in node.iter_expressions():
+                yield from self._gathered(one)
+
+    def _of_group(self, part: Part) -> Iterator[tuple[Parts, Bounds | None]]:
+        """A column outside of aggregate functions: where rows are grouped, it is what they are grouped by.
+
+        That there is such a group is known as soon as its first row is.
+        """
+        closed = replace(part, bounds=self.closure(part.bounds))
+        if not self._is_grouped or closed.row in self._pinned or not closed.bounds:
+            yield frozenset({closed}), None
+
+    def _read_in(self, node: exp.Expr) -> Parts:
+        """What the columns of an expression are made of; of one that names none, such as a count, all rows."""
+        within = frozenset(part for column in columns(node) for part in self._parts_of(column))
+        queries = (one for one in node.walk(prune=is_query) if is_query(one))
+        within = within.union(*map(self._of_query, queries))
+        counts = not any(columns(node)) or isinstance(node, exp.Count)
+        found = within | self._present if counts else within
+        more = list(self._orders_in(node.parent if isinstance(node.parent, exp.Filter) else node))
+        return frozenset(replace(part, bounds=self.closure(part.bounds, more)) for part in found)
+
+    def _put_together(self, part: Part) -> tuple[Part, Bounds]:
+        """What becomes of rows in a group, and their bounds before."""
+        before = self.closure(part.bounds)
+        if not self._is_grouped or part.row in self._pinned:
+            return replace(part, bounds=before), before
+        return self._many(replace(part, bounds=before), self._grouped_by, self._pinned, "group"), before
+
+    def _many(self, part: Part, shared: Bounds, pinned: frozenset[Row], lost: Literal["group", "window"]) -> Part:
+        """A part once it is of many rows that share some columns."""
+
+        def is_shared(bound: Bound) -> bool:
+            match bound:
+                case ReadColumn():
+                    if bound.scope != id(self._scope) or bound in shared:
+                        return True
+                    parts = self.parts(bound)
+                    return bool(parts) and all(one.row in pinned for one in parts)
+                case Row():
+                    return bound in pinned or bound not in self._single
+                case _:
+                    return isinstance(bound, Ever)
+
+        return Part(part.table, frozenset(filter(is_shared, part.bounds)), None, lost)
+
+    def _in_window(self, window: exp.Window) -> Parts:
+        """What a window function is made of: rows that share what it is divided by, as far as it looks."""
+        seen = reach(self._select, window)
+        parts = self._read_in(window.this)
+        if not any(columns(window.this)):
+            parts |= frozenset(
+                part for one in (*seen.shared, seen.last) if one is not None for part in self._read_columns(one)
+            )
+        shared = self._same_as(self._node(one) for one in seen.shared if is_column(one))
+        pinned = self._pinned_by(shared)
+        last, then = NO_BOUNDS, NO_BOUNDS
+        if seen.last is not None:
+            last = self._no_more(seen.last, may_be_cut=False)
+            then = self._known_with(above(seen.last))
+        found = set()
+        for part in parts:
+            bounds = self.closure(part.bounds)
+            if part.row in pinned:
+                found.add(replace(part, bounds=bounds))
+                continue
+            many = self._many(replace(part, bounds=bounds), shared, pinned, "window")
+            # What all rows of the window share, the row itself has as well.
+            kept = many.bounds.union(*(self._of_column(one) for one in many.bounds))
+            kept |= NO_BOUNDS if last.isdisjoint(bounds) else self.closure(then)
+            found.add(replace(many, bounds=kept, lost="" if kept else "window"))
+        if self._is_grouped:
+            return frozenset(self._put_together(part)[0] for part in found)
+        return frozenset(found)
+
+    def _of_query(self, query: exp.Expr) -> Parts:
+        """What a query within an expression gives, bound by what it says of the row around it."""
+        scope = self._query.scopes.get(id(query.unnest()))
+        if scope is None:
+            return NO_PARTS
+        rows = self._query.rows(scope)
+        parts = rows.present if isinstance(query.parent, exp.Exists) else NO_PARTS.union(*rows.columns.values())
+        return frozenset(
+            replace(part, bounds=frozenset(one for one in part.bounds if not isinstance(one, ResultColumn)))
+            for part in parts
+        )
+
+    @cached_property
+    def _present(self) -> Parts:
+        only_filtering = {
+            one.alias_or_name
+            for one in self._select.find_all(exp.Join)
+            if (one.kind or "").upper() in ("SEMI", "ANTI") and one.find_ancestor(exp.Select) is self._select
+        }
+        found = NO_PARTS.union(*(self._source(alias).present for alias in self.read - only_filtering))
+        return frozenset(replace(part, bounds=self.closure(part.bounds)) for part in found)

@@ -1,0 +1,282 @@
+"""What one SELECT reads, and what its conditions say of when the rows are known that it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import cached_property
+from typing import Protocol
+
+from sqlglot import exp
+from sqlglot.optimizer.scope import Scope
+
+from penstock.catalog.sql.moments import Sight, above, are_apart, below, columns, is_aggregate, orders, walk
+from penstock.catalog.sql.timed_rows import (
+    EVER,
+    NO_BOUNDS,
+    NO_PARTS,
+    Bound,
+    Bounds,
+    Part,
+    Parts,
+    ReadColumn,
+    Row,
+    Rows,
+    read_as,
+)
+
+_MOST_ROWS = 1_000
+"""Rows of tables that one query may read side by side; of more, nothing is told."""
+
+Moment = tuple[str, bool, tuple[tuple[str, ...], ...], tuple[str, ...]]
+"""Of a table: the column of the time at which its rows are known, whether that is a day, its keys and its columns."""
+
+
+class Query(Protocol):
+    """A query while its scopes are followed."""
+
+    scopes: dict[int, Scope]
+    tables: dict[str, Moment]
+
+    def scope(self, identity: int) -> Scope | None:
+        """A scope by its identity."""
+
+    def reading(self, scope: Scope) -> Reading:
+        """What the SELECT of a scope reads."""
+
+    def rows(self, scope: Scope) -> Rows:
+        """What a scope gives."""
+
+
+class Reading:
+    """One SELECT: what it reads, and what its conditions say of times."""
+
+    def __init__(self, query: Query, scope: Scope) -> None:
+        self._query = query
+        self._scope = scope
+        self._select = scope.expression.unnest()
+        self._selects: list[exp.Expr] = getattr(self._select, "selects", [])
+        self._sources: dict[str, Rows] = {}
+
+    def parts(self, column: ReadColumn) -> Parts:
+        """What a column of something that is read is made of."""
+        return self._source(column.table).columns.get(column.name, NO_PARTS)
+
+    def closure(self, bounds: Bounds, more: Iterable[tuple[Bounds, Bounds]] = ()) -> Bounds:
+        """All that is no less than one of some bounds, by the conditions of the SELECT."""
+        found: set[Bound] = set(bounds)
+        waiting = True
+        while waiting:
+            waiting = False
+            for row in [one for one in found if isinstance(one, Row)]:
+                of_row = self._single.get(row, NO_BOUNDS) | self._same_rows.get(row, frozenset())
+                waiting = waiting or not of_row <= found
+                found |= of_row
+            for less, greater in (*self._orders, *more):
+                if not greater <= found and not less.isdisjoint(found):
+                    waiting = True
+                    found |= greater
+        return frozenset(found)
+
+    def _read_columns(self, node: exp.Expr) -> Iterator[Part]:
+        return (part for column in columns(node) for part in self._parts_of(column))
+
+    def _parts_of(self, column: exp.Column) -> Parts:
+        found = self._found(column)
+        return self._query.reading(found[0]).parts(found[1]) if found is not None else NO_PARTS
+
+    def _node(self, column: exp.Expr) -> ReadColumn:
+        found = self._found(column)
+        return found[1] if found is not None else ReadColumn(0, column.text("table"), column.name)
+
+    def _found(self, column: exp.Expr) -> tuple[Scope, ReadColumn] | None:
+        """The scope that reads the table of a column, the innermost one around it, and the column there."""
+        select = column.find_ancestor(exp.Select)
+        scope: Scope | None = self._query.scopes.get(id(select), self._scope)
+        while scope is not None:
+            if column.text("table") in self._query.reading(scope).read:
+                return scope, ReadColumn(id(scope), column.text("table"), column.name)
+            scope = scope.parent
+        return None
+
+    @cached_property
+    def read(self) -> frozenset[str]:
+        """The names under which the SELECT reads something."""
+        select = self._select
+        if not isinstance(select, exp.Select):
+            return frozenset()
+        joined = (one for one in select.find_all(exp.Join, exp.Lateral) if one.find_ancestor(exp.Select) is select)
+        return frozenset([*self._scope.selected_sources, *(one.alias_or_name for one in joined)])
+
+    def _source(self, alias: str) -> Rows:
+        if alias not in self._sources:
+            self._sources[alias] = Rows({})
+            self._sources[alias] = self._imported(alias)
+        return self._sources[alias]
+
+    def _imported(self, alias: str) -> Rows:
+        """What is read under a name, in columns of this SELECT."""
+        source = self._scope.sources.get(alias)
+        step = (id(self._scope), alias)
+        if isinstance(source, exp.Table):
+            time, _, _, names = self._query.tables.get(source.name, ("", False, (), ()))
+            if not time:
+                return Rows({})
+            row = Row(source.name, (step,))
+            bounds = frozenset[Bound]({row, ReadColumn(*step, time)})
+            parts = frozenset({Part(source.name, bounds, row)})
+            keys: dict[tuple[Row, str], Bounds] = {(row, name): frozenset({ReadColumn(*step, name)}) for name in names}
+            return Rows(dict.fromkeys(names, parts), parts, {row: bounds}, keys)
+        if source is None:
+            return Rows({})
+        return read_as(self._query.rows(source), step)
+
+    @cached_property
+    def _single(self) -> dict[Row, Bounds]:
+        """The single rows that are read, with what bounds them."""
+        found = {row: bounds for alias in self.read for row, bounds in self._source(alias).single.items()}
+        return found if len(found) <= _MOST_ROWS else {}
+
+    @cached_property
+    def _keys(self) -> dict[tuple[Row, str], Bounds]:
+        return {key: nodes for alias in self.read for key, nodes in self._source(alias).keys.items()}
+
+    @cached_property
+    def _conditions(self) -> tuple[exp.Expr, ...]:
+        select = self._select
+        joins = (one for one in select.find_all(exp.Join) if one.find_ancestor(exp.Select) is select)
+        clauses = [*(one.args.get("on") for one in joins)]
+        clauses += [where.this for key in ("where", "having", "qualify") if (where := select.args.get(key)) is not None]
+        return tuple(one for one in clauses if one is not None)
+
+    @cached_property
+    def _orders(self) -> tuple[tuple[Bounds, Bounds], ...]:
+        """What is no more than what, by the conditions."""
+        natural = any((one.method or "").upper() == "NATURAL" for one in self._select.find_all(exp.Join))
+        if natural:
+            # Which columns rows meet on is not looked into: their times may be among them.
+            return ((frozenset(self._single), EVER),)
+        return tuple(pair for condition in self._conditions for pair in self._orders_in(condition))
+
+    def _no_more(self, node: exp.Expr, *, may_be_cut: bool) -> Bounds:
+        """The columns that are no more than an expression; `may_be_cut`: or no more than by a part of a unit."""
+        lower = [self._node(one) for one in below(node, self._sight, may_be_cut=may_be_cut)]
+        if may_be_cut or node.find(exp.Add, exp.DateAdd) is not None:
+            lower += [replace(one, is_cut=True) for one in lower]
+        return frozenset(lower)
+
+    def _orders_in(self, condition: exp.Expr) -> Iterator[tuple[Bounds, Bounds]]:
+        for less, greater in orders(condition):
+            lower = self._no_more(less, may_be_cut=are_apart(less, greater))
+            mixed = {one.table for one in columns(less)}
+            if len(mixed) > 1 and not any(columns(greater)) and not less.find(exp.Abs):
+                # A difference that is compared with an amount.
+                yield frozenset(map(self._node, columns(less))), self._known_with(columns(less))
+            elif lower:
+                is_written = not any(columns(greater)) and not any(map(is_query, greater.walk()))
+                is_timeless = any(not self._parts_of(one) for one in above(greater))
+                ever = EVER if is_written or is_timeless or any(map(is_query, greater.walk())) else NO_BOUNDS
+                yield lower, self._known_with(above(greater)) | ever
+
+    def _known_with(self, named: Iterable[exp.Column]) -> Bounds:
+        """Columns, and what bounds the rows that they are of: by then their values are known."""
+        nodes = set(map(self._node, named))
+        return frozenset[Bound](nodes).union(*map(self._of_column, nodes))
+
+    def _of_column(self, node: Bound) -> Bounds:
+        """What bounds the rows that a column of something that is read is of."""
+        scope = self._query.scope(node.scope) if isinstance(node, ReadColumn) else None
+        if scope is None or not isinstance(node, ReadColumn):
+            return NO_BOUNDS
+        return NO_BOUNDS.union(*(part.bounds for part in self._query.reading(scope).parts(node)))
+
+    @cached_property
+    def _equals(self) -> dict[Bound, Bounds]:
+        """Columns that are equal in every row, each with all that it equals."""
+        found: dict[Bound, set[Bound]] = {}
+        for condition in self._conditions:
+            for one in condition.flatten() if isinstance(condition, exp.And) else (condition,):
+                one = one.unnest()
+                if isinstance(one, exp.EQ) and is_column(one.left) and is_column(one.right):
+                    ours, theirs = self._node(one.left), self._node(one.right)
+                    together = found.get(ours, {ours}) | found.get(theirs, {theirs})
+                    found |= dict.fromkeys(together, together)
+        return {node: frozenset(same) for node, same in found.items()}
+
+    def _same(self, node: Bound) -> Bounds:
+        return self._equals.get(node, frozenset({node}))
+
+    def _same_as(self, nodes: Iterable[Bound]) -> Bounds:
+        return NO_BOUNDS.union(*map(self._same, nodes))
+
+    @cached_property
+    def _same_rows(self) -> dict[Row, frozenset[Row]]:
+        """Rows that have the same key of the same table, and so are one."""
+        found: dict[Row, set[Row]] = {}
+        for row in self._single:
+            for other in self._single:
+                if row is not other and row.table == other.table and self._are_one(row, other):
+                    found.setdefault(row, set()).add(other)
+        return {row: frozenset(others) for row, others in found.items()}
+
+    def _are_one(self, row: Row, other: Row) -> bool:
+        _, _, keys, _ = self._query.tables[row.table]
+
+        def meets(column: str) -> bool:
+            theirs = self._keys.get((other, column), NO_BOUNDS)
+            return not self._same_as(self._keys.get((row, column), NO_BOUNDS)).isdisjoint(theirs)
+
+        return any(all(map(meets, key)) for key in keys)
+
+    @cached_property
+    def _is_grouped(self) -> bool:
+        return self._select.args.get("group") is not None or any(
+            is_aggregate(node) and node.find_ancestor(exp.Window, exp.Select) is self._select
+            for one in self._selects
+            for node in walk(one)
+        )
+
+    @cached_property
+    def _grouped_by(self) -> Bounds:
+        group = self._select.args.get("group")
+        if group is None:
+            return NO_BOUNDS
+        keys: list[exp.Expr] = list(group.find_all(exp.Column))
+        if group.args.get("all"):
+            keys += [one.unalias() for one in self._selects]
+        return self._same_as(self._node(one) for one in keys if is_column(one))
+
+    @cached_property
+    def _pinned(self) -> frozenset[Row]:
+        """The rows of which each group has one."""
+        return self._pinned_by(self._grouped_by)
+
+    def _pinned_by(self, shared: Bounds) -> frozenset[Row]:
+        found = {
+            row
+            for row in self._single
+            for key in self._query.tables[row.table][2]
+            if all(not self._keys.get((row, column), NO_BOUNDS).isdisjoint(shared) for column in key)
+        }
+        return frozenset(found.union(*(self._same_rows.get(row, frozenset()) for row in found)))
+
+    @cached_property
+    def _sight(self) -> Sight:
+        def is_one(call: exp.Expr) -> bool:
+            parts = list(self._read_columns(call))
+            return self._is_grouped and bool(parts) and all(part.row in self._pinned for part in parts)
+
+        def is_whole(column: exp.Column) -> bool:
+            return any(self._query.tables[part.table][1] for part in self._parts_of(column))
+
+        return Sight(is_one, is_whole)
+
+
+def is_column(node: exp.Expr) -> bool:
+    """Whether it is a column."""
+    return isinstance(node, exp.Column)
+
+
+def is_query(node: exp.Expr) -> bool:
+    """Whether it is a query."""
+    return isinstance(node, exp.Query)

@@ -1,0 +1,167 @@
+"""Columns of queries that may be made of later rows are told, and of the others none changes with what comes later."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from penstock.catalog.sql import analysis
+
+MOMENTS: analysis.Moments = (
+    ("asked", "t", False, (("id",),), ("id", "k", "t", "x")),
+    ("met", "s", False, (("number",),), ("number", "k", "s", "v")),
+    ("days", "day", True, (("day",),), ("day", "sun")),
+    ("places", "", False, (("k",),), ("k", "area")),
+)
+BEGIN = datetime(2026, 1, 1)
+HOURS = 72
+
+
+def told(text: str, own: str = "t") -> dict[str, str]:
+    return {one.column: f"{one.table} {one.how}" for one in analysis.lookaheads(text, MOMENTS, own)}
+
+
+@pytest.mark.parametrize(
+    ("text", "how"),
+    [
+        ("SELECT a.id, a.t, m.v AS o FROM asked a JOIN met m ON m.k = a.k", "met join"),
+        ("SELECT a.id, a.t, m.v AS o FROM asked a ASOF JOIN met m ON m.k = a.k AND m.s >= a.t", "met join"),
+        ("SELECT id, t, (SELECT v FROM met m WHERE m.k = a.k ORDER BY s DESC LIMIT 1) AS o FROM asked a", "met join"),
+        ("SELECT id, t, x - (SELECT avg(x) FROM asked) AS o FROM asked", "asked join"),
+        ("SELECT a.id, a.t, max(b.x) AS o FROM asked a JOIN asked b USING (k) GROUP BY ALL", "asked join"),
+        ("WITH m AS (SELECT k, avg(x) AS o FROM asked GROUP BY k) SELECT id, t, o FROM asked JOIN m USING (k)",
+         "asked join"),
+        ("SELECT id, t, avg(x) over (order by t rows between 1 preceding and 1 following) AS o FROM asked",
+         "asked window"),
+        ("SELECT id, t, lag(x, -1) OVER (ORDER BY t) AS o FROM asked", "asked window"),
+        ("SELECT k, date_trunc('day', t) AS t, avg(x) AS o FROM asked GROUP BY ALL", "asked group"),
+        ("SELECT k, min(t) AS t, avg(x) AS o FROM asked GROUP BY k", "asked group"),
+        ("SELECT k AS t, count(*) AS o FROM asked GROUP BY k", "asked group"),
+    ],
+)  # fmt: skip
+def test_rows_that_may_be_later_are_told(text: str, how: str) -> None:
+    assert told(text) == {"o": how}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT id, t::timestamp AS t, x * 2 AS o FROM asked",
+        "SELECT id, t, area AS o FROM asked LEFT JOIN places USING (k)",
+        "SELECT id, t, x AS o FROM asked QUALIFY row_number() OVER (PARTITION BY id ORDER BY t DESC) = 1",
+        "SELECT a.id, any_value(a.t) AS t, max(m.v) AS o FROM asked a LEFT JOIN met m ON m.s <= a.t GROUP BY a.id",
+        "WITH m AS (SELECT a.id, max(v) AS o FROM asked a JOIN met m ON m.k = a.k AND m.s <= a.t GROUP BY a.id) "
+        "SELECT a.id, a.t, m.o FROM asked a LEFT JOIN m USING (id)",
+        "WITH w AS (SELECT a.id, lag(x) OVER (PARTITION BY k ORDER BY t) AS o FROM asked a) "
+        "SELECT a.id, a.t, w.o FROM asked a JOIN w ON w.id = a.id",
+        "WITH d AS (SELECT k, s::date AS day, avg(v) AS o FROM met GROUP BY ALL) "
+        "SELECT a.id, a.t, d.o FROM asked a LEFT JOIN d ON d.k = a.k AND d.day = a.t::date - 1",
+        "SELECT a.id, a.t, d.sun AS o FROM asked a JOIN days d ON d.day::date = a.t::date",
+        "SELECT id, t, (SELECT avg(v) FROM met m WHERE m.k = a.k AND m.s < a.t) AS o FROM asked a",
+        "SELECT id, t, o FROM asked a, LATERAL (SELECT max(v) AS o FROM met m WHERE m.s <= a.t)",
+        "SELECT a.id, a.t, sum(CASE WHEN m.s <= a.t THEN v END) AS o FROM asked a JOIN met m USING (k) GROUP BY 1, 2",
+        "SELECT a.id, a.t, max(v) AS o FROM asked a JOIN met m ON date_diff('hour', s, t) BETWEEN 0 AND 3 GROUP BY ALL",
+        "SELECT id, t, lead(x) OVER (ORDER BY t DESC) AS o FROM asked",
+        "SELECT k, date_trunc('day', t) + INTERVAL 1 DAY AS t, avg(x) AS o FROM asked GROUP BY ALL",
+        "SELECT k, max(t) AS t, avg(x) AS o FROM asked GROUP BY k",
+        "WITH u AS (SELECT k, t, x, id FROM asked UNION ALL SELECT k, s, v, NULL FROM met), "
+        "w AS (SELECT *, last_value(x) OVER (PARTITION BY k ORDER BY t) AS o FROM u) SELECT id, t, o FROM w",
+    ],
+)  # fmt: skip
+def test_rows_that_are_bound_by_the_time_of_the_result_are_not(text: str) -> None:
+    assert told(text) == {}
+
+
+def test_a_result_without_a_time_may_be_of_any() -> None:
+    assert told("SELECT k, avg(x) AS o FROM asked GROUP BY k", "") == {"o": "asked group"}
+    assert told("SELECT id, x AS o FROM asked", "") == {"id": "asked row", "o": "asked row"}
+    assert told("SELECT k, avg(x) AS o FROM asked WHERE t < '2026-01-01' GROUP BY k", "") == {}
+
+
+CONDITIONS = (
+    "{s} <= {t}", "{t} > {s}", "{s} BETWEEN {t} - INTERVAL 3 HOUR AND {t}", "{s} >= {t}", "NOT {s} > {t}", "TRUE",
+    "{s} <= {t} + INTERVAL 2 HOUR", "{s} - INTERVAL 2 HOUR < {t}", "{s} + INTERVAL 1 HOUR <= {t}",
+    "date_trunc('day', {s}) = date_trunc('day', {t})", "date_trunc('day', {s}) < date_trunc('day', {t})",
+    "{s}::date = {t}::date - 1", "{s} <= date_trunc('day', {t})", "{t} - {s} >= INTERVAL 0 DAY",
+    "greatest({s}, {t}) = {t}", "epoch({s}) <= epoch({t})", "{s} >= '2026-01-02'", "{s} IN ({t}, {t} - INTERVAL 1 DAY)",
+)  # fmt: skip
+AGGREGATES = ("sum({v})", "count(*)", "arg_max({v}, {s})", "max({v}) FILTER (WHERE {v} > 2)")
+ORDERS = ("{t}", "{t} DESC", "date_trunc('day', {t})", "epoch({t})", "-epoch({t})")
+SPANS = (
+    "", "ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING", "ROWS BETWEEN 1 FOLLOWING AND 2 FOLLOWING",
+    "ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING", "rows between 1 preceding and 1 following",
+)  # fmt: skip
+WINDOWED = ("sum({x})", "first_value({x})", "count({x})", "row_number()", "percent_rank()", "lag({x})", "lead({x}, -1)")
+PARTITIONS = ("", "PARTITION BY {k}", "PARTITION BY date_trunc('day', {t})", "PARTITION BY {k}, {t}")
+TIMES = ("date_trunc('day', s)", "max(s)", "min(s)", "date_trunc('day', s) + INTERVAL 1 DAY", "s", "s::date")
+QUERIES = (
+    "SELECT id, t, {window} AS o FROM asked",
+    "SELECT a.id, a.t, {aggregate} AS o FROM asked a LEFT JOIN met m ON m.k = a.k AND {condition} GROUP BY a.id, a.t",
+    "SELECT a.id, any_value(a.t) AS t, {aggregate} AS o FROM asked a JOIN met m ON {condition} GROUP BY a.id",
+    "SELECT id, t, (SELECT {aggregate} FROM met m WHERE m.k = a.k AND {condition}) AS o FROM asked a",
+    "SELECT id, t, EXISTS (FROM met m WHERE m.k = a.k AND {condition})::int AS o FROM asked a",
+    "WITH w AS (SELECT a.id, {aggregate} AS o FROM asked a JOIN met m USING (k) WHERE {condition} GROUP BY a.id) "
+    "SELECT a.id, a.t, w.o FROM asked a JOIN w USING (id)",
+    "WITH w AS (SELECT id, {window} AS o FROM asked) SELECT a.id, a.t, w.o FROM asked a JOIN w USING (id)",
+    "WITH m AS (SELECT k, {time} AS s, sum(v) AS v FROM met GROUP BY ALL) "
+    "SELECT a.id, a.t, max(m.v) AS o FROM asked a JOIN m ON m.k = a.k AND {condition} GROUP BY ALL",
+    "WITH u AS (SELECT k, t, x, id FROM asked UNION ALL SELECT k, s, v, NULL FROM met), "
+    "w AS (SELECT *, {window} AS o FROM u) SELECT id, t, o FROM w WHERE id IS NOT NULL",
+    "SELECT k AS id, {time} AS t, sum(v) AS o FROM met GROUP BY ALL",
+)
+
+
+@st.composite
+def queries(draw: Any) -> str:
+    """A query whose column `o` is made of the rows of one table or of both, with and without regard to time."""
+    names = {"s": "m.s", "t": "a.t", "v": "m.v"}
+    windowed, span = draw(st.sampled_from(WINDOWED)), draw(st.sampled_from(SPANS))
+    span = span if windowed.startswith(("sum", "first", "count")) else ""
+    window = f"{windowed} OVER ({draw(st.sampled_from(PARTITIONS))} ORDER BY {draw(st.sampled_from(ORDERS))} {span})"
+    return draw(st.sampled_from(QUERIES)).format(
+        window=window.format(x="x", k="k", t="t"),
+        aggregate=draw(st.sampled_from(AGGREGATES)).format(**names),
+        condition=draw(st.sampled_from(CONDITIONS)).format(**names),
+        time=draw(st.sampled_from(TIMES)),
+    )
+
+
+@pytest.fixture(scope="module")
+def connection() -> Any:
+    duckdb = pytest.importorskip("duckdb", reason="it is in the extra `runtime`")
+    made = duckdb.connect(config={"threads": 1})
+    minutes = Random(0).sample(range(HOURS * 60), 60)
+    columns = {"asked": "id INT, k INT, t TIMESTAMP, x INT", "met": "number INT, k INT, s TIMESTAMP, v INT"}
+    for at, (name, typed) in enumerate(columns.items()):
+        made.execute(f"CREATE TABLE all_{name} ({typed})")
+        rows = [(i, i % 3, BEGIN + timedelta(minutes=minutes[30 * at + i]), i * 7 % 50) for i in range(30)]
+        made.executemany(f"INSERT INTO all_{name} VALUES (?, ?, ?, ?)", rows)
+    return made
+
+
+def result(connection: Any, text: str, until: datetime) -> dict[Any, list[Any]]:
+    """By the row and its time the values of a query over the rows that are known by a time."""
+    for name, time in (("asked", "t"), ("met", "s")):
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM all_{name} WHERE {time} <= '{until}'")
+    found: dict[Any, list[Any]] = {}
+    for row, time, value in connection.sql(f"SELECT id, t::timestamp, o FROM ({text}) ORDER BY ALL").fetchall():
+        found.setdefault((row, time), []).append(value)
+    return found
+
+
+@settings(max_examples=120, deadline=None)
+@given(text=queries())
+def test_what_no_later_row_is_told_of_does_not_change_with_what_comes_later(connection: Any, text: str) -> None:
+    if told(text):
+        return
+    later = result(connection, text, BEGIN + timedelta(hours=HOURS))
+    for hours in range(6, HOURS, 9):
+        until = BEGIN + timedelta(hours=hours)
+        before = result(connection, text, until)
+        known = [one for one in before.keys() & later.keys() if one[1] is not None and one[1] <= until]
+        assert {one: before[one] for one in known} == {one: later[one] for one in known}
