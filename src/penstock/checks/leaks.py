@@ -35,18 +35,29 @@ def leaks(view: View, model: Model) -> dict[FeatureId, Leak]:
     return found
 
 
+def is_known_at_once(view: View, rows: Dataset | None, dataset: Dataset) -> bool:
+    """Whether a row of a dataset counts as known at the very time of the model's row that it belongs to.
+
+    So it is with the model's rows themselves, and with a query that takes their time over under its name.
+    """
+    time = dataset.spec.known_at or dataset.spec.event_time
+    if rows is None or time is None or rows.spec.event_time is None:
+        return False
+    if rows.name == dataset.name:
+        return time == rows.spec.event_time
+    flow = lineage(view)
+    theirs, ours = (flow.upstream(one) for one in ((dataset.name, time), (rows.name, rows.spec.event_time)))
+    return time == rows.spec.event_time and any(column == time for _, column in theirs.keys() & ours.keys())
+
+
 def _is_protected(view: View, flow: Lineage, model: Model, source: FeatureSource, label: Column) -> bool:
     """Whether the feature sees a row only once its label is known."""
     if source.form not in ("latest", "aggregate"):
         return False
-    if source.column[0] == label[0]:
-        rows = rows_dataset(view, model)
-        if rows is None or rows.name != label[0]:
-            return True
-        # Rows that carry their own label: at their own time they see themselves, unless they are known only later.
-        return rows.spec.known_at not in (None, rows.spec.event_time)
     read, labels = view.find(Dataset, source.column[0]), view.find(Dataset, label[0])
-    if read is None or labels is None:
+    if labels is not None and is_known_at_once(view, rows_dataset(view, model), labels):
+        return False  # at its own time a row sees itself, or its label
+    if source.column[0] == label[0] or read is None or labels is None:
         return True
     known = read.spec.known_at or read.spec.event_time
     moment = labels.spec.known_at or labels.spec.event_time

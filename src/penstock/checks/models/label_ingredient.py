@@ -1,7 +1,10 @@
-"""A feature reads a column that the label is computed from (a proxy of the label).
+"""A feature reads a column that the label is computed from, or that stands beside it (a proxy of the label).
 
 What it does: if the label's dataset is a query, follows it to the columns that the label is computed from, and warns of
-features that read one of them with an expression, a `lookup` or a Python function.
+features that read one of them with an expression, a `lookup` or a Python function. So it does of features that read
+another column of the label's dataset so, unless that gives the model its rows: like the label, it becomes known after
+the row. `latest` and `aggregate` may read such columns, unless their rows count as known at the time of the model's own
+row, which they then see as well.
 
 Why: if `late` is `arrival_delay > 15`, a feature that reads `arrival_delay` reveals the label. A scheduled time that
 the label is measured against is harmless, so this is a warning.
@@ -18,9 +21,12 @@ it from a separate dataset that declares so.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from penstock.catalog.lineage import lineage
+from penstock.catalog.lineage import FeatureSource, lineage, rows_dataset
 from penstock.catalog.model import View
+from penstock.catalog.upstream import Column, Path
+from penstock.checks.leaks import is_known_at_once, leaks
 from penstock.checks.rule import rule
 from penstock.diagnostics.codes import WARNS
 from penstock.diagnostics.model import Diagnostic, Label
@@ -29,29 +35,65 @@ from penstock.specs.feature_set import FeatureSet
 from penstock.specs.model import Model
 
 
+class _Proxy(NamedTuple):
+    """What tells of the label."""
+
+    path: Path
+    what: str
+
+
 @rule("label-ingredient", severities=WARNS)
 def label_ingredient(view: View, model: Model) -> Iterator[Diagnostic]:
-    """Yields each feature that reads a column upstream of the label, keys and times apart."""
-    label = (model.spec.label.dataset, model.spec.label.column)
+    """Yields each feature that reads a column upstream of the label, or beside it, keys and times apart."""
     flow = lineage(view)
-    ingredients = {column: path for column, path in flow.upstream(label).items() if column != label}
-    if not ingredients:
-        return
+    known = leaks(view, model)
     for feature in flow.features_of(model):
-        for source in flow.sources_of(feature):
-            path = ingredients.get(source.column)
-            if path is None or source.guessed or source.form in ("latest", "aggregate"):
-                continue
-            dataset = view.find(Dataset, source.column[0])
-            if dataset is None or source.column[1] in (*dataset.spec.primary_key, dataset.spec.event_time):
-                continue
-            feature_set = view.get(FeatureSet, feature.feature_set)
-            yield Diagnostic.warning(
-                "label-ingredient",
-                f"the feature `{feature.name}` reads a column that the label of `{model.name}` is computed from",
-                view.span(feature_set, ("features", feature.name), "key"),
-                " -> ".join(path),
-                secondary=(Label(view.span(model, ("label", "column")), "the label"),),
-                help=(f"unless it is known at the row's time, exclude it: `{{except: [{feature.name}]}}`",),
-            )
-            break
+        if feature in known:
+            continue  # what is made of the label itself is an error
+        proxies = (_proxy(view, model, source) for source in flow.sources_of(feature) if not source.guessed)
+        proxy = next((found for found in proxies if found is not None), None)
+        if proxy is None:
+            continue
+        feature_set = view.get(FeatureSet, feature.feature_set)
+        yield Diagnostic.warning(
+            "label-ingredient",
+            f"the feature `{feature.name}` reads a column that {proxy.what}",
+            view.span(feature_set, ("features", feature.name), "key"),
+            " -> ".join(proxy.path),
+            secondary=(Label(view.span(model, ("label", "column")), "the label"),),
+            help=(
+                f"unless it is known at the row's time, exclude it: `{{except: [{feature.name}]}}`",
+                *(("if it is, read it from a separate dataset that declares so",) if len(proxy.path) == 1 else ()),
+            ),
+        )
+
+
+def _proxy(view: View, model: Model, source: FeatureSource) -> _Proxy | None:
+    """What a source of a feature tells of the label; None where nothing, or only once the label is known."""
+    label = (model.spec.label.dataset, model.spec.label.column)
+    flow, rows = lineage(view), rows_dataset(view, model)
+    ingredients = flow.upstream(label)
+    read = view.find(Dataset, source.column[0])
+    if source.form in ("latest", "aggregate"):
+        if source.decides or read is None or not is_known_at_once(view, rows, read):
+            return None
+    elif source.form != "match" and not source.decides and _is_beside(view, rows, label, source.column):
+        return _Proxy((".".join(source.column),), f"stands beside the label of `{model.name}`")
+    if source.column == label or source.column not in ingredients or _identifies(view, source.column):
+        return None
+    return _Proxy(ingredients[source.column], f"the label of `{model.name}` is computed from")
+
+
+def _is_beside(view: View, rows: Dataset | None, label: Column, column: Column) -> bool:
+    """Whether a column is another one of the label's dataset, which is not that of the model's rows."""
+    is_apart = rows is not None and rows.name != label[0]
+    return is_apart and column[0] == label[0] and column != label and not _identifies(view, column)
+
+
+def _identifies(view: View, column: Column) -> bool:
+    """Whether a column tells which row it is, or when."""
+    dataset = view.find(Dataset, column[0])
+    if dataset is None:
+        return True
+    spec = dataset.spec
+    return column[1] in (*spec.primary_key, spec.event_time, spec.known_at)
