@@ -26,7 +26,9 @@ from penstock.specs.rollout import Rollout
 def release_conflict(view: View, release: Release) -> Iterator[Diagnostic]:
     """Yields each contradiction."""
     spec = release.spec
-    if view.environment_name is not None or spec.environment not in view.environments():
+    # An override may take a release to another environment, or its canary to another step, in its own one.
+    is_seen = view.environment_name in (None, spec.environment)
+    if not is_seen or spec.environment not in view.environments():
         return
     served = view.in_environment(spec.environment)
     rollout = served.find(Rollout, spec.rollout)
