@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -182,6 +183,54 @@ def test_evidence_of_specs_that_have_changed_since_is_mismatched(repository: Rep
     found = judged(repository, key)
     assert found.state == "mismatched"
     assert "gates: the specs of `delay` are not those that the version was trained from" in found.reasons
+
+
+def test_a_gate_that_cannot_be_read_may_be_one_that_must_pass(repository: Repository) -> None:
+    """Another gate of the model, which a word in the wrong place takes out of sight."""
+    gate = (
+        "apiVersion: penstock/v1\nkind: Gate\nmetadata: {name: fairness, owner: risk}\n"
+        "spec:\n  model: delay\n  rules: [{id: quality, metric: roc_auc, atLeast: high}]\n"
+    )
+    key = signer()
+    release(repository, key)
+    repository.write("specs/fairness.yaml", gate)
+    found = judged(repository, key)
+    assert found.state == "mismatched"
+    assert "gates: a gate of the repository is not valid, so it is unknown which gates must pass" in found.reasons, (
+        found.reasons
+    )
+
+
+def test_a_release_of_a_rollout_that_is_gone_is_of_nobody_knows_which_model(repository: Repository) -> None:
+    key = signer()
+    release(repository, key)
+    repository.edit(lambda documents: documents.pop(("Rollout", "delay-online")))
+    found = judged(repository, key)
+    assert found.state == "mismatched"
+    assert (
+        "gates: the rollout `delay-online` does not exist, so it is unknown which model it serves" in found.reasons
+    ), found.reasons
+
+
+@pytest.mark.parametrize(
+    ("envelope", "state", "says"),
+    [
+        ({"signatures": [{"keyid": "ci"}]}, "mismatched", "cannot be read: the envelope's `sig` is missing"),
+        ({"signatures": []}, "unsigned", "the envelope carries no signature"),
+    ],
+)
+def test_an_envelope_without_a_signature_proves_nothing(
+    repository: Repository, envelope: dict[str, Any], state: str, says: str
+) -> None:
+    key = signer()
+    release(repository, key)
+    signed = json.loads(repository.read(PATH))
+    text = json.dumps({**signed, **envelope})
+    repository.replace(bytes_digest(repository.read(PATH).encode()), bytes_digest(text.encode()), RELEASE_PATH)
+    repository.write(PATH, text)
+    found = judged(repository, key)
+    assert found.state == state
+    assert any(reason.startswith("gates: ") and says in reason for reason in found.reasons), found.reasons
 
 
 def test_a_rollback_needs_no_specs_of_today(repository: Repository) -> None:

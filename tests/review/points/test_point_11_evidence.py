@@ -11,7 +11,7 @@ from forges.fake import FakePullRequest
 from penstock.review.decision import Decision, decide
 from penstock.review.model import VerdictState
 from review.pull_requests import EVERYBODY, POLICY, with_policy
-from review.releases import NAME, Edit, Signer, decided, release, signer
+from review.releases import NAME, RELEASE_PATH, Edit, Signer, decided, release, signer
 from review.repositories import Repository
 
 
@@ -152,3 +152,19 @@ def test_a_release_that_nobody_promoted_is_refused_though_all_approve(repository
     decision = released(repository, key, by=key, spec={"promotion": None})
     assert decision.evidence[f"Release/{NAME}"].state == "missing"
     assert not decision.is_approved
+
+
+def test_a_release_that_is_taken_away_needs_no_evidence_but_its_people(repository: Repository) -> None:
+    """Its key is revoked, which is why it goes: nothing would be released on the strength of it."""
+    key = signer()
+    release(repository, key)
+    repository.compile()
+    base = with_policy(repository, policy_with(Signer("ci", key.pair, revoked=True)))
+    repository.branch()
+    (repository.root / RELEASE_PATH).unlink()
+    decision = decided(repository, base)
+    assert decision.evidence[f"Release/{NAME}"].reasons == ("release: it no longer releases anything",)
+    assert decision.verdict.state is VerdictState.APPROVED, decision.verdict.tree
+    pull = FakePullRequest.opened("eve", head=decision.inputs.facts.head_sha, base=base, writers=EVERYBODY)
+    pull.approve("ada")
+    assert decide(repository.seen, pull.view).verdict.state is VerdictState.PENDING

@@ -235,6 +235,27 @@ def test_a_plan_asks_nobody_for_what_the_policy_waives(repository: Repository) -
         assert asked(inputs.plan, inputs.policy, inputs.organisation, now)[direct(inputs.plan)[0].fingerprint] == needs
 
 
+@pytest.mark.parametrize(
+    ("address", "state"),
+    [
+        (BOUND, APPROVED),
+        ("Gate/delay-release.rules[quality]", APPROVED),
+        ("Gate/delay-release.rules", APPROVED),
+        ("Gate/delay-release", APPROVED),
+        ("Gate/delay-release.rule", PENDING),
+        ("Gate/delay", PENDING),
+        (f"{BOUND}.value", PENDING),
+    ],
+)
+def test_a_waiver_is_of_an_address_and_of_what_lies_below_it(
+    repository: Repository, address: str, state: object
+) -> None:
+    pull_request = opened(repository, looser_gate)
+    for login in ("sam", "petra"):
+        pull_request.forge.comment(login, WAIVE.replace(BOUND, address))
+    assert node(pull_request.verdict(), "gate").state is state
+
+
 def test_a_waiver_in_the_pull_request_itself_waives_nothing_yet(repository: Repository) -> None:
     def waive(documents: Documents) -> None:
         documents["ApprovalPolicy", "policy"]["spec"]["waivers"] = [

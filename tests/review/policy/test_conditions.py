@@ -127,6 +127,15 @@ def test_a_radius_bounds_what_a_rollout_requests_more(
     assert ("dear" in names(verdict, PENDING)) is passed
 
 
+@pytest.mark.parametrize(("gpus", "passed"), [(7, True), (8, False)])
+def test_a_radius_bounds_graphics_cards_that_come_alone(repository: Repository, gpus: int, passed: bool) -> None:
+    """One for each of four copies in both environments."""
+    rules = [_rule("dear", {"cause": "direct", "reaches": {"gpu": gpus}}), _rule("rest", {})]
+    change = set_at("Rollout", "delay-online", "serve", "resources", "gpu", to=1)
+    verdict = opened(repository, change, policy=rules_of(POLICY, rules)).verdict()
+    assert ("dear" in names(verdict, PENDING)) is passed
+
+
 def test_a_bound_of_cost_is_not_passed_by_parts_nor_by_what_adds_nothing(repository: Repository) -> None:
     """The copies add 6 cores and what each has 10: neither passes alone."""
 

@@ -8,7 +8,20 @@ import pytest
 
 from penstock.review.model import Plan
 from penstock.review.policy.evaluate import evaluate
-from review.pull_requests import APPROVED, DISAPPROVED, ERROR, PENDING, POLICY, VerdictState, node, opened, rules_of
+from review.pull_requests import (
+    APPROVED,
+    DISAPPROVED,
+    ERROR,
+    PENDING,
+    POLICY,
+    SKIPPED,
+    VerdictState,
+    both,
+    looser_gate,
+    node,
+    opened,
+    rules_of,
+)
 from review.repositories import Documents, Repository
 
 DIGEST = "sha256:" + "1" * 64
@@ -82,3 +95,40 @@ def test_evidence_replaces_no_approval(repository: Repository) -> None:
     verdict = pull_request.verdict()
     assert node(verdict, "release").state is PENDING
     assert verdict.state in (PENDING, ERROR)
+
+
+@pytest.mark.parametrize(
+    ("states", "asked", "freed"),
+    [
+        ({"Release/delay": "valid"}, SKIPPED, APPROVED),
+        ({"Release/delay": "expired"}, PENDING, SKIPPED),
+        ({"Release/delay": "unsigned"}, SKIPPED, SKIPPED),
+        ({}, PENDING, SKIPPED),
+    ],
+)
+def test_a_rule_speaks_of_releases_by_the_state_of_their_evidence_and_of_nothing_else(
+    repository: Repository, states: dict[str, str], asked: VerdictState, freed: VerdictState
+) -> None:
+    """What is not known is missing, and a gate that is changed beside it has no evidence that could be valid."""
+    rules = [
+        {
+            "id": "doubtful",
+            "why": "Somebody looks at it again.",
+            "when": {"evidence": ["expired", "missing"]},
+            "require": {"from": {"teams": ["risk"]}},
+        },
+        {"id": "proved", "why": "The gates have decided.", "when": {"evidence": ["valid"]}, "require": "nobody"},
+        {
+            "id": "others",
+            "why": "All other kinds of changes.",
+            "when": {"not": {"kind": ["Release"]}},
+            "require": "nobody",
+        },
+    ]
+    pull_request = opened(repository, both(_release, looser_gate), policy=rules_of(POLICY, rules))
+    pull_request.evidence = states
+    verdict = pull_request.verdict()
+    assert (node(verdict, "doubtful").state, node(verdict, "proved").state) == (asked, freed)
+    told = {one for name in ("doubtful", "proved") for one in node(verdict, name).changes}
+    changes = {change.fingerprint: change for change in pull_request.inputs().plan.changes}
+    assert {changes[one].address.kind for one in told} <= {"Release"}
