@@ -38,10 +38,13 @@ def test_what_the_base_serves_may_be_replaced(repository: Repository) -> None:
     assert decision.is_approved, decision.verdict.tree
 
 
+@pytest.mark.parametrize("served", [{"version": {"digest": OLD}}, CANARY], ids=["one version", "two versions"])
 @pytest.mark.parametrize("step", [{"step": 0}, {}], ids=["a canary", "all of the traffic"])
-def test_a_version_that_the_base_does_not_serve_is_not_replaced(repository: Repository, step: dict[str, int]) -> None:
+def test_a_version_that_the_base_does_not_serve_is_not_replaced(
+    repository: Repository, step: dict[str, int], served: dict[str, Any]
+) -> None:
     """Beside a canary it would get most of the traffic, and no gate has judged it."""
-    base = serving(repository, version={"digest": OLD})
+    base = serving(repository, **served)
     release(repository, KEY, serving={"version": {"digest": NEW}, "previous": {"digest": OLDER}, **step})
     decision = decided(repository, base)
     assert state(decision) == "mismatched"
@@ -91,4 +94,24 @@ def test_another_version_is_still_to_be_trained_from_the_specs_of_today(reposito
     base = repository.commit()
     repository.branch("next-version")
     release(repository, KEY, serving=CANARY, specs_of=began_with)
+    assert state(decided(repository, base)) == "mismatched"
+
+
+def test_an_environment_that_comes_with_its_first_release_has_served_nothing(repository: Repository) -> None:
+    def add(documents: Documents) -> None:
+        production = documents["Environment", "production"]
+        documents["Environment", "europe"] = production | {
+            "metadata": {"name": "europe", "owner": "flight-ml"},
+            "spec": production["spec"] | {"namespace": "flights-europe"},
+        }
+        documents["Rollout", "delay-online"]["spec"]["environments"].append("europe")
+
+    base = with_policy(repository, policy_with(KEY))
+    repository.branch()
+    repository.edit(add)
+    release(repository, KEY, environment="europe", trained_in="europe")
+    assert state(decided(repository, base)) == "valid"
+    release(
+        repository, KEY, environment="europe", trained_in="europe", serving={"previous": {"digest": OLD}, "step": 0}
+    )
     assert state(decided(repository, base)) == "mismatched"

@@ -185,6 +185,19 @@ def test_evidence_of_specs_that_have_changed_since_is_mismatched(repository: Rep
     assert "gates: the specs of `delay` are not those that the version was trained from" in found.reasons
 
 
+@pytest.mark.parametrize("outcome", ["warn", "pass", "skip"])
+def test_a_rule_that_only_warns_keeps_no_version_back(repository: Repository, outcome: str) -> None:
+    """As it does in the pipeline."""
+
+    def warned(value: dict[str, Any]) -> None:
+        value["predicate"]["gates"][0]["rules"][0]["outcome"] = outcome
+
+    repository.replace("{id: quality,", "{id: quality, severity: warn,")
+    key = signer()
+    release(repository, key, edit=warned)
+    assert judged(repository, key).state == "valid"
+
+
 def test_a_gate_that_cannot_be_read_may_be_one_that_must_pass(repository: Repository) -> None:
     """Another gate of the model, which a word in the wrong place takes out of sight."""
     gate = (
@@ -439,3 +452,20 @@ def _replace(repository: Repository, data: bytes) -> None:
     before = bytes_digest(repository.read(PATH).encode())
     repository.write(PATH, data)
     repository.replace(before, bytes_digest(data), RELEASE_PATH)
+
+
+@pytest.mark.parametrize(
+    ("from_", "until", "state"),
+    [
+        (timedelta(0), timedelta(microseconds=1), "valid"),
+        (timedelta(microseconds=1), timedelta(days=1), "expired"),
+        (timedelta(days=-1), timedelta(0), "expired"),
+    ],
+    ids=["from then on", "later", "until then"],
+)
+def test_a_key_signs_from_its_first_moment_until_before_its_last(
+    repository: Repository, from_: timedelta, until: timedelta, state: str
+) -> None:
+    key = signer(from_=(NOW + from_).isoformat(), until=(NOW + until).isoformat())
+    release(repository, key)
+    assert judged(repository, key).state == state

@@ -10,6 +10,8 @@ from penstock.review.model import VerdictState
 from penstock.review.policy.binding import bound_to
 from penstock.review.policy.evaluate import MergeGroup, evaluate
 from penstock.review.policy.inputs import read_inputs
+from penstock.review.policy.prior_decisions import PriorDecisions
+from penstock.review.record.inputs import VerdictInputs
 from review.pull_requests import (
     APPROVED,
     ERROR,
@@ -93,3 +95,15 @@ def test_in_a_merge_queue_the_same_changes_stay_approved(repository: Repository)
 def test_in_a_merge_queue_another_change_is_not_approved(repository: Repository) -> None:
     same_field = set_at("Gate", "delay-release", "rules", 0, "atLeast", to=0.9)
     assert _verdict_in_queue(repository, *_queued(repository, same_field)) is PENDING
+
+
+def test_what_a_merge_queue_makes_of_it_is_not_remembered_as_approved(repository: Repository) -> None:
+    """The approvals were given for the pull request, which may leave the queue again."""
+    same_field = set_at("Gate", "delay-release", "rules", 0, "atLeast", to=0.9)
+    pull_request, group = _queued(repository, same_field)
+    for known in (pull_request.memory, PriorDecisions()):
+        now = read_inputs(repository.seen, group.base, group.head)
+        facts = pull_request.forge.view.facts
+        inputs = VerdictInputs(facts, now.plan, now.policy, now.organisation, {}, group, known, facts.now)
+        assert inputs.verdict().state is PENDING
+        assert inputs.memory().approvals == known.approvals
