@@ -137,6 +137,18 @@ REVIEWING = (
         WARNS,
     ),
     Code(
+        "predictor-overload",
+        """A canary of KServe in Standard mode gets more than twice the traffic that its replicas are for.
+
+        Its replicas are its share of the minimum. KServe takes a canary for ready when one of them is, so that a step
+        moves the traffic at once, and the replicas for it start afterwards: from 25% to 100% of four replicas, one of
+        them gets all requests until three others have loaded the model.
+
+        Use instead: steps that at most double the share.
+        """,
+        WARNS,
+    ),
+    Code(
         "predictor-refused",
         """KServe's webhook rejects what a change makes of an InferenceService that is already there.
 

@@ -1,6 +1,6 @@
 """An endpoint as a plan: what is served, how much of it, how traffic moves to a new version, who may call."""
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Literal, NamedTuple
 
 from penstock.ir.monitoring import Unobserved
@@ -100,6 +100,11 @@ class Egress(NamedTuple):
     """Whose service on the node is asked for credentials."""
     tokens: tuple[str, ...] = ()
     """Where an identity of AWS or Azure exchanges its token for credentials."""
+
+
+def canary_copies(least: int, share: Decimal) -> int:
+    """How many of an endpoint's `least` copies are the canary's at a share of the traffic, from 0 to 1."""
+    return max(1, int((least * share).to_integral_value(ROUND_CEILING)))
 
 
 class AccessRule(NamedTuple):

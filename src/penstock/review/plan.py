@@ -229,6 +229,7 @@ _TOLD_OF = frozenset(
         "canary-rollback-surge",
         "frozen-route",
         "predictor-gap",
+        "predictor-overload",
         "predictor-refused",
         "replicas-reset",
         "target-switch",

@@ -99,3 +99,34 @@ def test_another_deployment_mode_is_told_of_once_for_each_that_serves(repository
     assert found.headline == "KServe refuses to move `delay-online` in production from Standard to Knative mode"
     assert found.primary is not None
     assert found.primary.span.path == "specs/system.yaml"
+
+
+FOUR = ("min: 2, max: 4", "min: 4, max: 8")
+STEPS = (
+    "[{weight: 5%}, {weight: 25%}, {weight: 100%}]",
+    "[{weight: 5%}, {weight: 25%}, {weight: 50%}, {weight: 100%}]",
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (1, 3, "gives 100% of the traffic to 1 of 4 replicas"),
+        (1, None, "gives 100% of the traffic to 1 of 4 replicas"),
+        (0, 1, None),
+        (1, 2, None),
+        (2, 3, None),
+        (3, None, None),
+        (3, 0, None),
+    ],
+)
+def test_traffic_that_moves_before_its_pods_have_started_is_told_of(
+    repository: Repository, before: int, after: int | None, told: str | None
+) -> None:
+    served(repository, add_release(NEW, OLD, before), FOUR, STEPS)
+    repository.branch()
+    served(repository, add_release(NEW, OLD, after))
+    found = warned(repository)
+    assert [each.code for each in found] == (["predictor-overload"] if told else [])
+    for each in found:
+        assert each.headline == f"`delay-online` in production {told} until the others have started"

@@ -5,6 +5,9 @@ every predictor that an InferenceService no longer names, and does not wait for 
 (`reconcileCanaryDeployments` of 0.20, and its main branch). So the version that keeps the traffic has to be one that
 has pods already: the stable one or its canary. A Release that is reverted names another, and has no canary.
 
+A canary counts as ready with its first pod (`AvailableReplicas > 0`): a step that raises its share moves the traffic at
+once, and the pods that the share needs start afterwards.
+
 A predictor may be renamed only together with its model (`validatePredictorNameChange`), and the deployment mode of an
 InferenceService that has been there never changes (`validateDeploymentMode`).
 """
@@ -16,6 +19,7 @@ from typing import NamedTuple
 
 from penstock.catalog.model import Catalog, SpecId, View
 from penstock.diagnostics.model import Diagnostic
+from penstock.ir.serving import canary_copies
 from penstock.specs.release import Release
 from penstock.specs.rollout import Canary, Rollout
 from penstock.specs.units import Fraction
@@ -28,6 +32,8 @@ class _Served(NamedTuple):
     release: Release
     canary: Canary | None
     """The strategy that names its predictors."""
+    least: int
+    """Replicas of all versions together, at least."""
 
     @property
     def step(self) -> int | None:
@@ -39,6 +45,17 @@ class _Served(NamedTuple):
         """The digest of the version that keeps what the canary does not get."""
         spec = self.release.spec
         return spec.previous.digest if self.step is not None and spec.previous is not None else spec.version.digest
+
+    @property
+    def share(self) -> Fraction:
+        """What the version that is released gets of the traffic."""
+        steps, step = self.canary.steps if self.canary is not None else [], self.step
+        return steps[step].weight if step is not None and step < len(steps) else Fraction(1)
+
+    @property
+    def copies(self) -> int:
+        """The replicas of that version."""
+        return canary_copies(self.least, self.share)
 
     @property
     def names(self) -> set[str]:
@@ -77,6 +94,7 @@ def _problems(after: View, name: str, was: _Served, is_: _Served) -> Iterator[Di
         return
     keeps = is_.stable if is_.canary is not None else ""
     if keeps in was.names:
+        yield from _short_of_pods(after, name, was, is_)
         return
     if (was.canary is None) != (is_.canary is None) and was.stable == is_.stable:
         yield Diagnostic.warning(
@@ -97,6 +115,20 @@ def _problems(after: View, name: str, was: _Served, is_: _Served) -> Iterator[Di
         )
 
 
+def _short_of_pods(after: View, name: str, was: _Served, is_: _Served) -> Iterator[Diagnostic]:
+    """Where the traffic of a canary grows to more than twice what its pods are for."""
+    is_same = was.release.spec.version.digest == is_.release.spec.version.digest
+    if is_same and was.step is not None and is_.canary is not None and is_.copies > 2 * was.copies:
+        yield Diagnostic.warning(
+            "predictor-overload",
+            f"`{name}` in {after.environment_name} gives {is_.share!s} of the traffic to {was.copies} of "
+            f"{is_.copies} replicas until the others have started",
+            after.span(is_.release, ("version", "digest")),
+            f"the canary had {was.share!s}",
+            help=("move through steps that at most double the share, such as 25%, 50% and 100%",),
+        )
+
+
 def _through_a_canary(after: View, name: str, is_: _Served) -> tuple[str, ...]:
     """How the version gets its pods first; without a strategy now it cannot."""
     rollout = after.find(Rollout, name)
@@ -111,10 +143,8 @@ def _through_a_canary(after: View, name: str, is_: _Served) -> tuple[str, ...]:
 
 def _answered(was: _Served, is_: _Served) -> Fraction:
     """The share of the requests that goes to a canary which has pods already."""
-    canary, step = is_.canary, is_.step
-    if canary is None or step is None or step >= len(canary.steps) or is_.release.spec.version.digest not in was.names:
-        return Fraction(0)
-    return canary.steps[step].weight
+    has_pods = is_.step is not None and is_.release.spec.version.digest in was.names
+    return is_.share if has_pods else Fraction(0)
 
 
 def _rollouts(catalog: Catalog, touched: Iterable[SpecId]) -> Iterator[str]:
@@ -135,4 +165,5 @@ def _served(view: View, name: str) -> _Served | None:
     release = view.release_of(name) if environment.name in rollout.spec.environments else None
     if release is None or rollout.spec.serve.target != "kserve":
         return None
-    return _Served(environment.spec.kserve.mode, release, rollout.spec.strategy.canary)
+    spec = rollout.spec
+    return _Served(environment.spec.kserve.mode, release, spec.strategy.canary, spec.serve.replicas.min)

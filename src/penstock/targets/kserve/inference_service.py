@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
-from penstock.ir.serving import Endpoint, ModelFiles
+from penstock.ir.serving import Endpoint, ModelFiles, canary_copies
 from penstock.targets import manifests
 from penstock.targets.kserve.runtimes import Runtime, bundled_runtime, live_path
 
@@ -116,12 +116,11 @@ def _knative_predictor(endpoint: Endpoint, share: Decimal | None) -> dict[str, A
 
 def _canary(endpoint: Endpoint, share: Decimal) -> dict[str, Any]:
     """The new version beside the stable one; all that it does not say it takes from the stable predictor."""
-    copies = (endpoint.scaling.min * share / 100).to_integral_value(ROUND_CEILING)
     return {
         "trafficPercent": int(share),
         "predictor": {
             "name": predictor_name(endpoint.files),
-            "minReplicas": max(1, int(copies)),
+            "minReplicas": canary_copies(endpoint.scaling.min, share / 100),
             "labels": _pod_labels(endpoint, endpoint.files),
             # A canary's container has to be named, and the stable one's must not be.
             "model": {"name": "kserve-container", **_what(endpoint, endpoint.files)},
