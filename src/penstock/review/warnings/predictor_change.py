@@ -70,7 +70,8 @@ def predictor_changes(base: Catalog, head: Catalog, touched: Iterable[SpecId]) -
     for environment in head.environments():
         moved = SpecId("Environment", environment) in touched
         before, after = base.view(environment), head.view(environment)
-        for name in sorted({*rollouts, *(each.name for each in after.all(Rollout) if moved)}):
+        served = [each.name for each in after.all(Rollout)] if moved else []
+        for name in sorted({*rollouts, *served}):
             was, is_ = _served(before, name), _served(after, name)
             if was is not None and is_ is not None:
                 yield from _problems(after, name, was, is_)
