@@ -278,6 +278,13 @@ def test_leaving_features_out_leaves_them_out_of_the_files(tmp_path: Path) -> No
     assert "flag" not in pq.read_schema(out / "train.parquet").names
 
 
+def test_what_a_model_leaves_out_need_not_have_been_computed(tmp_path: Path) -> None:
+    """The step before it computes the chosen features alone."""
+    code, out = split_step(tmp_path, choice=json.dumps({"first": {"except": ["shade"]}, "second": "all"}))
+    assert code == 0
+    assert [feature.name for feature in Splits.read(out).features] == ["size", "flag", "kind"]
+
+
 def test_a_class_that_the_training_rows_do_not_show_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     late: Any = ["a", "b"] * 25 + ["a", "b"] * 4 + ["c", "a"]
     code, _ = split_step(tmp_path, late=late, task="multiclass")

@@ -23,9 +23,16 @@ RUNTIME_MODULES = frozenset({
 """Names under which its packages are imported."""
 
 
+def who_brings(module: str) -> str:
+    """Whose top-level module of that name is imported before one of the repository; empty where there is none."""
+    if module in sys.stdlib_module_names:
+        return "Python's standard library"
+    return "the runtime image" if module in RUNTIME_MODULES else ""
+
+
 def is_brought(module: str) -> bool:
     """Whether Python or Penstock's runtime brings a top-level module."""
-    return module in RUNTIME_MODULES or module in sys.stdlib_module_names or module.startswith("_")
+    return bool(who_brings(module)) or module.startswith("_")
 
 
 def is_of_library(reference: str) -> bool:

@@ -1,7 +1,8 @@
 """A function does not exist in the repository, or takes other arguments.
 
-What it does: finds the file of every `module:function` in the repository and parses it. Nothing is imported or run: a
-pull request must not run code on the machine that reviews it.
+What it does: finds the file of every `module:function` in the repository and parses it. A module with the name of one
+that Python or the runtime image brings, such as `code` or `statistics`, is reported, since that one is imported.
+Nothing is imported or run: a pull request must not run code on the machine that reviews it.
 
 Why: a pipeline would fail in its container, after reading its data.
 
@@ -21,6 +22,7 @@ from collections.abc import Callable, Iterator
 from penstock.catalog.embedded_code import embedded_code
 from penstock.catalog.model import View
 from penstock.catalog.python.functions import Module, Signature, module_of
+from penstock.catalog.python.runtime_modules import who_brings
 from penstock.checks.rule import linked, rule, unknown_word
 from penstock.diagnostics.model import Diagnostic, Label, Span
 from penstock.diagnostics.suggest import did_you_mean
@@ -58,6 +60,8 @@ def _problem(view: View, resource: Resource, below: Pointer, text: str) -> Itera
     module = module_of(view, text)
     if module is None:
         yield no_module(view, "unknown-function", module_name, at_module())
+    elif other := who_brings(module_name.partition(".")[0]):
+        yield hidden_module("unknown-function", module_name, other, at_module())
     elif module.error is not None:
         line, reason = module.error
         # At the file, so that it is one mistake however many specs name its functions.
@@ -94,6 +98,17 @@ def no_module(view: View, code: str, module: str, at: Span) -> Diagnostic:
     if guesses:
         helps.append(f"did you mean `{f'{prefix}.' if prefix else ''}{guesses[0]}`?")
     return Diagnostic.error(code, headline, at, help=tuple(helps))
+
+
+def hidden_module(code: str, module: str, other: str, at: Span) -> Diagnostic:
+    """A diagnostic of that code: another module of the name is imported before that of the repository."""
+    package = module.partition(".")[0]
+    return Diagnostic.error(
+        code,
+        f"the repository's `{package}` is never imported: {other} has a module `{package}`",
+        at,
+        help=("rename the folder or the file in the repository",),
+    )
 
 
 def _call(

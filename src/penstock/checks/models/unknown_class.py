@@ -21,7 +21,8 @@ from collections.abc import Iterator
 from penstock.catalog.learners.scikit_learn import learners
 from penstock.catalog.model import View
 from penstock.catalog.python.functions import module_of
-from penstock.checks.datasets.unknown_function import no_module
+from penstock.catalog.python.runtime_modules import who_brings
+from penstock.checks.datasets.unknown_function import hidden_module, no_module
 from penstock.checks.rule import rule, unknown_word
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Label, Safety, Span
 from penstock.diagnostics.suggest import is_certain
@@ -42,7 +43,11 @@ def unknown_class(view: View, model: Model) -> Iterator[Diagnostic]:
     package = path.partition(".")[0]
     at = ("estimator", "class")
     module = module_of(view, module_name)
-    if module is not None and module.error is not None:
+    other = who_brings(package)
+    if module is not None and other:
+        span = view.span(model, at, within=(0, len(module_name)))
+        yield hidden_module("unknown-class", module_name, other, span)
+    elif module is not None and module.error is not None:
         line, reason = module.error
         yield Diagnostic.error(
             "unknown-class",

@@ -143,14 +143,13 @@ def read_features(name: str, directory: Path, choice: Mapping[str, FeatureChoice
     if name not in choice:
         raise InputError(f"`--choice` does not say which features of `{name}` the model uses")
     chosen = choice[name]
-    named = chosen.except_ if isinstance(chosen, Except) else [] if chosen == "all" else list(chosen)
-    unknown = [each for each in named if each not in known]
-    if unknown:
+    if isinstance(chosen, list) and (unknown := [each for each in chosen if each not in known]):
         raise InputError(f"feature set `{name}` has no feature `{unknown[0]}`; it has {', '.join(known)}")
-    taken = tuple(
-        column for column in available if chosen == "all" or (column.feature in named) is not isinstance(chosen, Except)
-    )
-    return FeatureTable(name, read_table(directory / DATA_FILE), taken)
+    # What a model leaves out need not have been computed for it.
+    left_out = chosen.except_ if isinstance(chosen, Except) else ()
+    wanted = known if chosen == "all" or isinstance(chosen, Except) else chosen
+    taken = (column for column in available if column.feature in wanted and column.feature not in left_out)
+    return FeatureTable(name, read_table(directory / DATA_FILE), tuple(taken))
 
 
 def join(sets: Sequence[FeatureTable]) -> pa.Table:
