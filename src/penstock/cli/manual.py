@@ -157,8 +157,8 @@ REVIEWING = (
         InferenceService can never be changed. Until then it is served as before, and whatever applies the manifests
         reports an error.
 
-        Use instead: change the strategy together with a new version. To change the mode, delete the InferenceService,
-        or serve the rollout from another Environment first.
+        Use instead: keep the predictor's name by the patch that the warning shows. To change the mode, delete the
+        InferenceService, or serve the rollout from another Environment first.
         """,
         WARNS,
     ),

@@ -102,6 +102,11 @@ class Egress(NamedTuple):
     """Where an identity of AWS or Azure exchanges its token for credentials."""
 
 
+def predictor_name(digest: str) -> str:
+    """What KServe is told to call a version's predictor: a promoted canary keeps its pods, since its name stays."""
+    return f"v{digest.removeprefix('sha256:')[:8]}"
+
+
 def canary_copies(least: int, share: Decimal) -> int:
     """How many of an endpoint's `least` copies are the canary's at a share of the traffic, from 0 to 1."""
     return max(1, int((least * share).to_integral_value(ROUND_CEILING)))

@@ -79,15 +79,42 @@ def test_knative_keeps_what_serves_until_the_next_is_ready(repository: Repositor
     assert warned(repository) == []
 
 
-def test_a_strategy_that_would_rename_the_running_predictor_is_told_of(repository: Repository) -> None:
+@pytest.mark.parametrize(
+    ("adds", "patch"),
+    [
+        (True, "json: [{op: remove, path: /spec/predictor/name}]"),
+        (False, "merge: {spec: {predictor: {name: vaaaaaaaa}}}"),
+    ],
+    ids=["added", "removed"],
+)
+def test_a_strategy_that_would_rename_the_running_predictor_is_told_of_unless_a_patch_keeps_its_name(
+    repository: Repository, adds: bool, patch: str
+) -> None:
     system = repository.read("specs/system.yaml")
     strategy = system[system.index("  strategy:") : system.index("  slos:")]
-    served(repository, add_release(NEW, OLD))
+    served(repository, add_release(NEW, OLD), *([(strategy, "")] if adds else []))
     repository.branch()
-    served(repository, add_release(NEW, OLD), (strategy, ""))
+    served(repository, add_release(NEW, OLD), ("  slos:\n", f"{strategy}  slos:\n") if adds else (strategy, ""))
     (found,) = warned(repository)
     assert found.code == REFUSED
     assert found.headline == "KServe refuses the change of `delay-online` in production until it serves another version"
+    written = f"{{kind: InferenceService, name: delay-online, {patch}}}"
+    assert f"`{written}`" in found.help[0]
+    change(repository, ("  slos:\n", f"  patches: [{written}]\n  slos:\n"))
+    repository.commit()
+    assert warned(repository) == []
+
+
+def test_a_version_that_comes_with_a_strategy_needs_both_a_canary_and_the_old_name(repository: Repository) -> None:
+    system = repository.read("specs/system.yaml")
+    strategy = system[system.index("  strategy:") : system.index("  slos:")]
+    served(repository, add_release(OLD), (strategy, ""))
+    repository.branch()
+    served(repository, add_release(NEW, OLD), ("  slos:\n", f"{strategy}  slos:\n"))
+    (found,) = warned(repository)
+    assert found.code == GAP
+    assert "--step 2" in found.help[0]
+    assert "/spec/predictor/name" in found.help[1]
 
 
 def test_another_deployment_mode_is_told_of_once_for_each_that_serves(repository: Repository) -> None:

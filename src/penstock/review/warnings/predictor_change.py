@@ -19,7 +19,8 @@ from typing import NamedTuple
 
 from penstock.catalog.model import Catalog, SpecId, View
 from penstock.diagnostics.model import Diagnostic
-from penstock.ir.serving import canary_copies
+from penstock.ir.serving import canary_copies, predictor_name
+from penstock.specs.base import ManifestPatch
 from penstock.specs.release import Release
 from penstock.specs.rollout import Canary, Rollout
 from penstock.specs.units import Fraction
@@ -34,6 +35,8 @@ class _Served(NamedTuple):
     """The strategy that names its predictors."""
     least: int
     """Replicas of all versions together, at least."""
+    is_patched: bool
+    """Whether a patch says how the stable predictor is called."""
 
     @property
     def step(self) -> int | None:
@@ -91,7 +94,7 @@ def _problems(after: View, name: str, was: _Served, is_: _Served) -> Iterator[Di
             ),
         )
         return
-    if is_.mode == "Knative":
+    if is_.mode == "Knative" or was.is_patched or is_.is_patched:
         return
     keeps = is_.stable if is_.canary is not None else ""
     if keeps in was.names:
@@ -103,7 +106,7 @@ def _problems(after: View, name: str, was: _Served, is_: _Served) -> Iterator[Di
             f"KServe refuses the change of `{name}` in {environment} until it serves another version",
             after.span(SpecId("Rollout", name), ("strategy",)),
             "this changes the name of the running predictor",
-            help=("change the strategy together with the next version, which then starts without a canary",),
+            help=(_as_it_was(name, was),),
         )
     elif (answered := _answered(was, is_)) < 1:
         yield Diagnostic.warning(
@@ -112,7 +115,7 @@ def _problems(after: View, name: str, was: _Served, is_: _Served) -> Iterator[Di
             "the pods of another version are ready",
             after.span(is_.release, ("version", "digest")),
             "KServe deletes the running pods first",
-            help=_through_a_canary(after, name, is_),
+            help=_through_a_canary(after, name, was, is_),
         )
 
 
@@ -130,16 +133,27 @@ def _short_of_pods(after: View, name: str, was: _Served, is_: _Served) -> Iterat
         )
 
 
-def _through_a_canary(after: View, name: str, is_: _Served) -> tuple[str, ...]:
+def _as_it_was(name: str, was: _Served) -> str:
+    """The patch that keeps the name of the running predictor."""
+    if was.canary is None:
+        until, patch = "until the next version has all traffic", "json: [{op: remove, path: /spec/predictor/name}]"
+    else:
+        called = predictor_name(was.stable)
+        until, patch = "for good", f"merge: {{spec: {{predictor: {{name: {called}}}}}}}"
+    return f"keep its name by a patch {until}: `{{kind: InferenceService, name: {name}, {patch}}}`"
+
+
+def _through_a_canary(after: View, name: str, was: _Served, is_: _Served) -> tuple[str, ...]:
     """How the version gets its pods first; without a strategy now it cannot."""
     rollout = after.find(Rollout, name)
     if is_.canary is None or rollout is None:
-        return ("keep the strategy for this version, and remove it later",)
+        return ("release this version first, and remove the strategy then",)
     last = len(is_.canary.steps) - 1
-    return (
+    through = (
         f"go to it through a canary: `penstock promote {rollout.spec.model} --to {after.environment_name} --version N "
-        f"--step {last}`, and `--complete` once its pods are ready",
+        f"--step {last}`, and `--complete` once its pods are ready"
     )
+    return (through,) if was.canary is not None else (through, _as_it_was(name, was))
 
 
 def _answered(was: _Served, is_: _Served) -> Fraction:
@@ -167,4 +181,13 @@ def _served(view: View, name: str) -> _Served | None:
     if release is None or rollout.spec.serve.target != "kserve":
         return None
     spec = rollout.spec
-    return _Served(environment.spec.kserve.mode, release, spec.strategy.canary, spec.serve.replicas.min)
+    is_patched = any(map(_is_of_the_name, spec.patches))
+    return _Served(environment.spec.kserve.mode, release, spec.strategy.canary, spec.serve.replicas.min, is_patched)
+
+
+def _is_of_the_name(patch: ManifestPatch) -> bool:
+    """Whether a patch names the stable predictor, or takes its name away."""
+    predictor = ((patch.merge or {}).get("spec") or {}).get("predictor")
+    by_merge = isinstance(predictor, dict) and "name" in predictor
+    by_path = any(operation.path == "/spec/predictor/name" for operation in patch.json_ or ())
+    return patch.kind == "InferenceService" and (by_merge or by_path)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
-from penstock.ir.serving import Endpoint, ModelFiles, canary_copies
+from penstock.ir.serving import Endpoint, ModelFiles, canary_copies, predictor_name
 from penstock.targets import manifests
 from penstock.targets.kserve.runtimes import Runtime, bundled_runtime, live_path
 
@@ -50,11 +50,6 @@ def inference_service(endpoint: Endpoint) -> dict[str, Any]:
     }
 
 
-def predictor_name(files: ModelFiles) -> str:
-    """The name of a version's predictor: a promoted canary keeps its pods, since its name stays."""
-    return f"v{files.digest.removeprefix('sha256:')[:8]}"
-
-
 def _labels(endpoint: Endpoint) -> dict[str, str]:
     return manifests.labels(endpoint, name=endpoint.name, component="serving")
 
@@ -81,7 +76,7 @@ def _standard_predictor(endpoint: Endpoint, files: ModelFiles) -> dict[str, Any]
     if endpoint.traffic is not None:
         # Without a canary all versions share one Deployment, which is updated pod by pod; a change of name would
         # delete the old pods before the new ones are ready.
-        predictor["name"] = predictor_name(files)
+        predictor["name"] = predictor_name(files.digest)
     predictor |= _identity(endpoint, files)
     predictor |= _scaling(endpoint)
     predictor |= {
@@ -119,7 +114,7 @@ def _canary(endpoint: Endpoint, share: Decimal) -> dict[str, Any]:
     return {
         "trafficPercent": int(share),
         "predictor": {
-            "name": predictor_name(endpoint.files),
+            "name": predictor_name(endpoint.files.digest),
             "minReplicas": canary_copies(endpoint.scaling.min, share / 100),
             "labels": _pod_labels(endpoint, endpoint.files),
             # A canary's container has to be named, and the stable one's must not be.
