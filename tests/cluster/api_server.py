@@ -52,6 +52,18 @@ class Cluster:
         strictly = ("--server-side", "--validate=strict", "--warnings-as-errors")
         self.run("apply", *strictly, *options, "-f", "-", given=documents)
 
+    def define(self, definitions: Path) -> None:
+        """Apply definitions of kinds, and wait until the API server knows all that it has been given."""
+        self.run("apply", "--server-side", "-f", definitions)
+
+        def known() -> bool:
+            kinds = json.loads(self.run("get", "crd", "-o", "json"))["items"]
+            # Of one that it has only just been given it says nothing yet.
+            conditions = [one.get("status", {}).get("conditions") or () for one in kinds]
+            return all(any(c["type"] == "Established" and c["status"] == "True" for c in each) for each in conditions)
+
+        self.until("the kinds to be known", known)
+
     def differences(self, documents: Iterable[Document]) -> str:
         """What applying the documents would change; empty for nothing."""
         return self.run("diff", "--server-side", "-f", "-", given=documents, ends=(0, 1))

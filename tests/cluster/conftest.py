@@ -34,8 +34,7 @@ def cluster_tools(root: Path) -> Path:
 def cluster(cluster_tools: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """An API server that knows the kinds of KServe, Argo Rollouts, KEDA, the Gateway API and Prometheus' operator."""
     with api_server(cluster_tools, tmp_path_factory.mktemp("cluster")) as started:
-        started.run("apply", "--server-side", "-f", cluster_tools / "manifests" / "crds")
-        started.run("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+        started.define(cluster_tools / "manifests" / "crds")
         yield started
 
 

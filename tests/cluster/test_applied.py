@@ -30,8 +30,7 @@ def test_an_environment_is_taken_as_it_is(cluster: Cluster, environment: str) ->
 def test_pipelines_are_taken_as_they_are(cluster: Cluster, environment: str, shared_crds: Path) -> None:
     """Kubeflow Pipelines has its CRDs in no module of Go."""
     for name in ("pipelines", "pipelineversions"):
-        cluster.run("apply", "--server-side", "-f", shared_crds / "kfp" / f"{name}.yaml")
-        cluster.run("wait", "--for=condition=Established", f"crd/{name}.pipelines.kubeflow.org", "--timeout=30s")
+        cluster.define(shared_crds / "kfp" / f"{name}.yaml")
     settles(cluster, [one for one in built(cluster, environment) if is_of_pipelines(one)])
 
 
