@@ -9,6 +9,7 @@ from review.pull_requests import APPROVED, EVERYBODY, PENDING, PullRequest, loos
 from review.repositories import Documents, Repository, direct
 
 LOOSE = "Gate/delay-release.rules[quality].atLeast"
+GLASS = "/penstock break-glass the service is down"
 DESCRIPTION = "Gate/delay-release.metadata.description"
 
 
@@ -112,6 +113,30 @@ def test_nor_in_a_merge_queue(repository: Repository) -> None:
     )
     assert (problem, node(decision.verdict, "gate").state) == ("", PENDING)
     assert decision.inputs.memory().changes == pull_request.memory.changes
+
+
+def test_nor_does_broken_glass_let_it_pass(repository: Repository) -> None:
+    pull_request, later = _undoing_what_comes(repository)
+    assert pull_request.state is PENDING
+    for login in ("sam", "petra"):
+        pull_request.forge.comment(login, GLASS)
+    assert pull_request.state is APPROVED
+    pull_request.forge.base_moves_to(later)
+    assert pull_request.state is PENDING
+    assert pull_request.state is PENDING, "nor when it has been shown since"
+    for login in ("sam", "petra"):
+        pull_request.forge.comment(login, GLASS)
+    assert pull_request.state is APPROVED
+    pull_request.forge.pass_time()
+    assert pull_request.state is APPROVED
+
+
+def test_glass_that_was_broken_before_the_first_look_counts(repository: Repository) -> None:
+    pull_request = opened(repository, looser_region)
+    for login in ("sam", "petra"):
+        pull_request.forge.comment(login, GLASS)
+    assert pull_request.state is APPROVED
+    assert pull_request.state is APPROVED
 
 
 def test_two_ancestors_in_common_hide_nothing(repository: Repository) -> None:

@@ -103,11 +103,16 @@ class _Evaluation:
         self.contributors: Contributors = contributors(view)
         roles = Roles(organisation, plan)
         self.overruling = overruling(policy.overrule, roles, view, self.contributors.people)
+        alone = group.reviewed if group is not None else None
+        changes = alone if alone is not None else frozenset(change.fingerprint for change in plan.changes)
+        grown = memory.grown_at(view.head_sha, changes, self.now)
+        # Since when it is what it is now: what let it pass before that, let something else pass.
+        self.settled = max(self.moved, grown) if self.moved is not None and grown is not None else self.moved
         self.opinions: Opinions = opinions(
             view,
             self.contributors.people,
             memory.approvals,
-            self._reviewed(memory),
+            memory.knowable(view.head_sha, alone),
             self.overruling,
         )
         self.holds: tuple[Hold, ...] = standing_holds(
@@ -187,16 +192,6 @@ class _Evaluation:
 
     def _login(self, key: str | None) -> str | None:
         return None if key is None else self._shown((key,))[0]
-
-    def _reviewed(self, memory: PriorDecisions) -> frozenset[str] | None:
-        """What people could know of the changes when they approved this head; None for all that there are.
-
-        The base may have moved on since they were shown them: what is new by that was approved by nobody.
-        """
-        shown = memory.shown(self.view.head_sha)
-        if self.group is None:
-            return shown
-        return self.group.reviewed if shown is None else self.group.reviewed & shown
 
     # What keeps the verdict from meaning anything.
 
@@ -356,7 +351,7 @@ class _Evaluation:
             self.view,
             people=self._emergency_people(),
             excluded=self.contributors.people,
-            moved=self.moved,
+            moved=self.settled,
         )
 
     def _waived(self) -> tuple[Waived, ...]:
@@ -382,7 +377,7 @@ class _Evaluation:
             self._emergency_people(),
             self.contributors.people,
             {OWNERSHIP, *(rule.id for rule in self.policy.rules)},
-            self.moved,
+            self.settled,
             self.now,
             self.view.may_write,
             self.organisation.shown,

@@ -17,7 +17,10 @@ def granting(
     excluded: frozenset[str],
     moved: datetime | None,
 ) -> tuple[Command, ...]:
-    """Those of the commands that count; none where nobody knows when the head moved."""
+    """Those of the commands that count; none where nobody knows when the head moved.
+
+    `moved` is when the head, or what the base makes of it, did so last.
+    """
     return tuple(
         command
         for command in found

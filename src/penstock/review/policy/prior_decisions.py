@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from penstock.review.policy.freshness import ApprovedFingerprints
 from penstock.review.policy.holds import Hold
@@ -20,7 +21,21 @@ class PriorDecisions:
     """The head that it had; empty where it never was looked at."""
     changes: frozenset[str] = frozenset()
     """Fingerprints of what was under review, and so of what people were shown."""
+    grown: datetime | None = None
+    """When the base made more of that head than people had been shown; None where it never did."""
 
-    def shown(self, head: str) -> frozenset[str] | None:
-        """The changes that people were shown of a head; None where they were shown none of it yet."""
-        return self.changes if head == self.head else None
+    def knowable(self, head: str, alone: frozenset[str] | None = None) -> frozenset[str] | None:
+        """The changes of a head that people could know of when they let them pass; None for all that there are.
+
+        Those that they were shown: the base may have moved on since. `alone`: where a merged result is judged, the
+        changes of the pull request by itself.
+        """
+        if head != self.head:
+            return alone
+        return self.changes if alone is None else self.changes & alone
+
+    def grown_at(self, head: str, changes: frozenset[str], now: datetime) -> datetime | None:
+        """When the base made more of the head than people were shown, if these are the changes now; None for never."""
+        if head != self.head:
+            return None
+        return self.grown if changes <= self.changes else now

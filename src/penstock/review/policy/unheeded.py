@@ -25,7 +25,7 @@ class Circumstances(NamedTuple):
     rules: Collection[str]
     """Ids of the rules of the policy."""
     moved: datetime | None
-    """When the head moved last; what was said before grants nothing."""
+    """When the head, or what the base makes of it, moved last; what was said before grants nothing."""
     now: datetime
     may_write: Callable[[str], bool]
     shown: Callable[[Iterable[str]], tuple[str, ...]]

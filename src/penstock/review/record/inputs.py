@@ -70,7 +70,8 @@ class VerdictInputs:
         if self.group is not None:
             return replace(known, holds=holds)
         changes = frozenset(change.fingerprint for change in self.plan.changes)
-        return PriorDecisions(coverage(view, changes, known.approvals, known.shown(head)), holds, head, changes)
+        approvals = coverage(view, changes, known.approvals, known.knowable(head))
+        return PriorDecisions(approvals, holds, head, changes, known.grown_at(head, changes, self.now))
 
     def as_parts(self) -> dict[str, bytes]:
         """Each part as canonical JSON; equal inputs are equal bytes."""
