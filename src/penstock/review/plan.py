@@ -179,10 +179,13 @@ def _with_share(head: Catalog, base: Catalog, edit: SpecEdit) -> SpecEdit:
     known, now = (one.resource if one is not None else None for one in (before, after))
     if not isinstance(known, Release) or not isinstance(now, Release) or edit.change.direction is not LOOSENED:
         return edit
-    rollout = head.view(now.spec.environment).find(Rollout, now.spec.rollout)
+    former, rollout = (
+        catalog.view(one.spec.environment).find(Rollout, one.spec.rollout)
+        for catalog, one in ((base, known), (head, now))
+    )
     if rollout is None:
         return edit
-    grew = step_growth(rollout.spec, difference.before, difference.after)
+    grew = step_growth((former or rollout).spec, rollout.spec, difference.before, difference.after)
     return edit._replace(change=replace(edit.change, grew=grew))
 
 

@@ -120,14 +120,35 @@ def test_a_base_that_does_not_parse_makes_its_specs_unknown(repository: Reposito
     assert {found.severity for found in plan.errors} == {Severity.WARNING}
 
 
-def test_a_release_that_advances_its_canary_grows_by_its_points(repository: Repository) -> None:
+@pytest.mark.parametrize(
+    ("step", "grew"), [(1, Grown(20, "points")), (2, Grown(95, "points")), (None, Grown(95, "points"))]
+)
+def test_a_release_that_advances_its_canary_grows_by_its_points(
+    repository: Repository, step: int | None, grew: Grown
+) -> None:
+    repository.write("specs/release.yaml", add_release(NEW, previous=OLD, step=0))
+    repository.commit()
+    repository.branch()
+    repository.write("specs/release.yaml", add_release(NEW, previous=OLD, step=step))
+    repository.commit()
+    change = at(repository.plan(), "Release/delay-online-production.step")
+    assert (change.direction, change.grew) == (Direction.LOOSENED, grew)
+
+
+def test_a_release_grows_from_its_share_on_the_base(repository: Repository) -> None:
+    """Each of the three edits is one of 20 points, and together they make 45% of 5%."""
+
+    def raise_both(documents: Documents) -> None:
+        steps = documents["Rollout", "delay-online"]["spec"]["strategy"]["canary"]["steps"]
+        steps[0]["weight"], steps[1]["weight"] = "25%", "45%"
+
     repository.write("specs/release.yaml", add_release(NEW, previous=OLD, step=0))
     repository.commit()
     repository.branch()
     repository.write("specs/release.yaml", add_release(NEW, previous=OLD, step=1))
+    repository.edit(raise_both)
     repository.commit()
-    change = at(repository.plan(), "Release/delay-online-production.step")
-    assert (change.direction, change.grew) == (Direction.LOOSENED, Grown(20, "points"))
+    assert at(repository.plan(), "Release/delay-online-production.step").grew == Grown(40, "points")
 
 
 def test_the_base_is_where_the_branch_left_main(repository: Repository) -> None:

@@ -55,6 +55,18 @@ def test_a_rollback_that_carries_something_else_along_is_none(repository: Reposi
     assert repository.plan().kind == "change"
 
 
+def test_what_only_moves_makes_no_rollback_and_takes_none_away(repository: Repository) -> None:
+    repository.write(PATH, add_release(NEW, previous=OLD))
+    repository.commit()
+    repository.branch()
+    repository.git("mv", "specs/system.yaml", "specs/moved.yaml")
+    repository.commit()
+    assert repository.plan().kind != "rollback"
+    repository.write(PATH, add_release(OLD))
+    repository.commit()
+    assert repository.plan().kind == "rollback"
+
+
 def test_a_version_that_was_never_served_is_no_rollback(repository: Repository) -> None:
     repository.write(PATH, add_release(NEW, previous=OLD))
     repository.commit()

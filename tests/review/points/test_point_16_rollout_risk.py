@@ -86,6 +86,25 @@ def test_a_step_that_is_gone_needs_sre(repository: Repository) -> None:
     assert grew == [Grown(75.0, "points")]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "grew"),
+    [
+        (["5%", "25%", "100%"], ["25%", "100%"], 75),
+        (["5%", "25%", "30%", "35%", "100%"], ["25%", "30%", "35%", "100%"], 65),
+        (["5%", "20%", "40%", "60%", "80%", "100%"], ["5%", "20%", "60%", "80%", "100%"], 20),
+        (["5%", "100%"], ["100%"], 95),
+    ],
+)
+def test_a_release_behind_a_step_that_is_gone_is_at_the_next_one(
+    repository: Repository, before: list[str], after: list[str], grew: float
+) -> None:
+    """Releases on KServe name their step by its place, so that those behind it move up."""
+    repository.edit(set_at(*STEPS, to=[{"weight": weight} for weight in before]))
+    pull_request = opened(repository, set_at(*STEPS, to=[{"weight": weight} for weight in after]))
+    [gone] = [one for one in pull_request.inputs().plan.changes if one.operation is Operation.REMOVED]
+    assert gone.grew == Grown(grew, "points")
+
+
 def test_a_canary_that_is_gone_needs_sre(repository: Repository) -> None:
     def no_canary(documents: Documents) -> None:
         del documents["Rollout", "delay-online"]["spec"]["strategy"]

@@ -204,7 +204,7 @@ def _of_metadata(
 def _spec_differences(address: Address, before: Resource, after: Resource) -> Iterator[Difference]:
     first, second = before.spec, after.spec  # type: ignore[attr-defined]  # every kind has one
     for difference in differences(address, first, second, ("spec",)):
-        told = opening(overtaken(traffic_growth(difference, second), second), first)
+        told = opening(overtaken(traffic_growth(difference, first, second), second), first)
         yield naming_code(quarantining(told, second))
 
 
