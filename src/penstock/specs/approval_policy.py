@@ -187,7 +187,12 @@ class When(Node):
         area=GOVERNANCE,
         default=None,
     )
-    grew: Growth | None = field("Minimum size of a change of a number.", loosens=ANY, area=GOVERNANCE, default=None)
+    grew: Growth | None = field(
+        "Minimum size of a change of a number. A bound that is removed exceeds any size.",
+        loosens=ANY,
+        area=GOVERNANCE,
+        default=None,
+    )
     reaches: Radius | None = field("Minimum impact of the change.", loosens=ANY, area=GOVERNANCE, default=None)
     author: People | None = field(
         "Author of the pull request. If other people contributed to it, the rule still requires its approvals, "

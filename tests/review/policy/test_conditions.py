@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from penstock.review.model import Operation
 from penstock.review.policy.evaluate import evaluate
 from penstock.review.policy.predicates import table
 from penstock.specs.approval_policy import When
@@ -186,6 +187,39 @@ def test_growth_that_nobody_can_tell_asks_people_and_frees_nobody(repository: Re
     heard = [address for one in node(verdict, "small").children for address in one.changes]
     assert node(verdict, "much").changes
     assert not set(node(verdict, "much").changes) & set(heard)
+
+
+_OF_A_NUMBER = ("Dataset", "flights", "columns", "distance", "max")
+_OF_A_SHARE = ("Gate", "delay-release", "rules", 1, "maxGap")
+_OF_A_TIME = ("Dataset", "flights", "freshness")
+_OF_NO_NUMBER = ("Rollout", "delay-online", "gate")
+
+
+@pytest.mark.parametrize(
+    ("gone", "bound", "asked"),
+    [
+        (_OF_A_NUMBER, 1000, True),
+        (_OF_A_NUMBER, "1h", False),
+        (_OF_A_SHARE, 50, True),
+        (_OF_A_TIME, "1000d", True),
+        (_OF_A_TIME, 1000, False),
+        (_OF_NO_NUMBER, 0, False),
+    ],
+)
+def test_a_bound_that_is_removed_grew_by_more_than_any(
+    repository: Repository, gone: tuple[Any, ...], bound: int | str, asked: bool
+) -> None:
+    """To take it away is no way around whom a higher one would ask."""
+    repository.edit(set_at("Gate", "delay-release", "rules", 1, "atLeast", to=0.2))
+    grew = {"cause": "direct", "grew": {"byMoreThan": bound}}
+    free = {"id": "small", "why": "What grows little.", "when": {"not": grew}, "require": "nobody"}
+    pull_request = opened(repository, set_at(*gone, to=None), policy=rules_of(POLICY, [_rule("much", grew), free]))
+    [change] = [one for one in pull_request.inputs().plan.changes if one.cause == "direct"]
+    assert change.operation is Operation.REMOVED
+    verdict = pull_request.verdict()
+    assert node(verdict, "much").changes == ((change.fingerprint,) if asked else ())
+    freed = {one for child in node(verdict, "small").children for one in child.changes}
+    assert (change.fingerprint in freed) is not asked
 
 
 @pytest.mark.parametrize(("tiers", "passed"), [(["high"], True), (["medium"], True), (["low"], False)])

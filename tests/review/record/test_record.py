@@ -71,6 +71,15 @@ def test_the_same_decision_is_kept_once(pull: PullRequest, store: RecordStore) -
     assert len(read(store.log())) == 1
 
 
+def test_a_line_that_follows_from_an_older_one_is_not_added(pull: PullRequest, store: RecordStore) -> None:
+    """It would take the place of what others have recorded since."""
+    recorded(pull, store)
+    log = store.log()
+    before = log[: log.index(b"\n") + 1]
+    assert not store.append(b"{}\n", {}, before)
+    assert store.log() == log
+
+
 def test_inputs_are_read_as_they_were_written(pull: PullRequest) -> None:
     parts = decision_on(pull).inputs.as_parts()
     assert VerdictInputs.of_parts(parts).as_parts() == parts
