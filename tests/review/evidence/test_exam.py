@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -72,13 +73,33 @@ def test_what_helps_depends_on_whether_it_could_be_trained_there(
     assert any(reason.endswith(remedy) for reason in doubts(repository)), doubts(repository)
 
 
-@pytest.mark.parametrize("part", [{"split": {"test": "3d"}}, {"threshold": 0.3}])
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"split": {"test": "3d"}},
+        {"threshold": 0.3},
+        {"label": {"horizon": "1h"}},
+        {"slices": []},
+    ],
+)
 def test_nor_does_a_test_that_is_smaller_there(repository: Repository, part: dict[str, Any]) -> None:
     override(repository, "Model", "delay", "staging", part)
-    assert any("asks less than in `production`" in reason for reason in doubts(repository))
+    assert any("asks less than in `production`" in reason for reason in doubts(repository)), doubts(repository)
 
 
 OTHER_DATA: dict[str, tuple[str, str, dict[str, Any], str]] = {
+    "features of a set more": (
+        "Model",
+        "delay",
+        {"features": {"afterwards": "all"}},
+        "Model/delay.features.afterwards",
+    ),
+    "a feature more": (
+        "Model",
+        "delay",
+        {"features": {"conditions": "all"}},
+        "Model/delay.features.conditions",
+    ),
     "a feature that sees further": (
         "FeatureSet",
         "conditions",
@@ -113,10 +134,15 @@ def test_nor_does_a_version_that_is_tested_on_other_data_there(
 ) -> None:
     kind, name, what, where = case
 
-    def quarantine(documents: Documents) -> None:
+    def edit(documents: Documents) -> None:
         documents["Dataset", "weather"]["spec"]["onViolation"] = "quarantine"
+        documents["Model", "delay"]["spec"]["features"] = {"conditions": {"except": ["distance"]}}
+        afterwards = deepcopy(documents["FeatureSet", "conditions"])
+        afterwards["metadata"]["name"] = "afterwards"
+        afterwards["spec"]["features"] = {"minute": {"type": "int", "sql": "extract(minute from scheduled_departure)"}}
+        documents["FeatureSet", "afterwards"] = afterwards
 
-    repository.edit(quarantine)
+    repository.edit(edit)
     override(repository, kind, name, "staging", what)
     why = f"the version was judged for `staging`, where `{where}` is another than in `production`"
     assert any(why in reason for reason in doubts(repository)), doubts(repository)

@@ -1,7 +1,7 @@
 """Whether a version was judged as strictly as where it is to be served: overrides may differ in what they ask of it.
 
-They may differ in what it is tested on as well: a feature that sees the future in one environment alone, or rows that
-are set aside there, make a model look better than it is.
+They may differ in what it is tested on as well: a feature that sees the future in one environment alone, or that the
+model has there alone, or rows that are set aside there, make a model look better than it is.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from penstock.specs.feature_set import FeatureSet
 from penstock.specs.gate import Gate
 from penstock.specs.model import Model
 
-_EXAM = (".label", ".slices", ".split", ".task", ".threshold")
+_FEATURES = ".features"
+_EXAM = (_FEATURES, ".label", ".slices", ".split", ".task", ".threshold")
 """The fields of a model that say what it is tested on."""
 _JUDGING = (Gate.kind_name, Model.kind_name)
 _TESTS = ".tests"
@@ -45,7 +46,7 @@ def asked_less(here: View, trained: Sequence[View], model: str) -> str:
         return ""
     where, what = next(iter(found.items()))
     name = here.environment_name
-    is_judging = what is not None and what.kind in _JUDGING
+    is_judging = what is not None and what.kind in _JUDGING and what.parts[0] != _FEATURES
     differs, remain = ("asks less than", "ask as much") if is_judging else ("is another than", "have the same")
     trains = here.environment is not None and here.environment.spec.training
     remedy = (
