@@ -16,6 +16,7 @@ from review.pull_requests import (
     ERROR,
     PENDING,
     POLICY,
+    both,
     looser_gate,
     looser_region,
     node,
@@ -254,6 +255,16 @@ def test_a_waiver_is_of_an_address_and_of_what_lies_below_it(
     for login in ("sam", "petra"):
         pull_request.forge.comment(login, WAIVE.replace(BOUND, address))
     assert node(pull_request.verdict(), "gate").state is state
+
+
+def test_what_is_waived_for_one_address_is_not_for_another_beside_it(repository: Repository) -> None:
+    """Though the same rule asks the same people about both."""
+    pull_request = opened(repository, both(looser_gate, looser_region))
+    for login in ("sam", "petra"):
+        pull_request.forge.comment(login, WAIVE)
+    rule = node(pull_request.verdict(), "gate")
+    assert rule.state is PENDING
+    assert sorted((child.state, len(child.changes)) for child in rule.children) == [(APPROVED, 1), (PENDING, 1)]
 
 
 def test_a_waiver_in_the_pull_request_itself_waives_nothing_yet(repository: Repository) -> None:

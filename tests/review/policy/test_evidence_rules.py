@@ -68,6 +68,30 @@ def test_only_evidence_that_verifies_passes(
     assert node(verdict, "release").state is state
 
 
+@pytest.mark.parametrize("proved", ["Release/delay", "Release/earlier"])
+def test_evidence_of_one_release_is_none_for_another_beside_it(repository: Repository, proved: str) -> None:
+    """Though the same rule asks the same people about both."""
+
+    def two(documents: Documents) -> None:
+        _release(documents)
+        first = documents["Release", "delay"]
+        other = {
+            "metadata": {"name": "earlier", "owner": "flight-ml"},
+            "spec": {**first["spec"], "environment": "staging"},
+        }
+        documents["Release", "earlier"] = {**first, **other}
+
+    pull_request = opened(repository, two)
+    pull_request.approve("ada", "sam")
+    pull_request.evidence = {proved: "valid"}
+    rule = node(pull_request.verdict(), "release")
+    assert rule.state is DISAPPROVED
+    changes = {change.fingerprint: str(change.address) for change in pull_request.inputs().plan.changes}
+    told = {changes[one]: child.state for child in rule.children for one in child.changes}
+    (other,) = told.keys() - {proved}
+    assert told == {proved: APPROVED, other: DISAPPROVED}
+
+
 @pytest.mark.parametrize(("evidence", "state"), [("valid", APPROVED), ("expired", DISAPPROVED), (None, DISAPPROVED)])
 def test_so_it_is_among_rules_whose_people_are_distinct(
     repository: Repository, evidence: str | None, state: VerdictState
