@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import pytest
 
 from penstock.review.model import Direction, Operation, Verdict
@@ -85,6 +87,25 @@ def test_every_rule_asks_that_would_ask_of_a_removal_and_an_addition(
 def _asking(verdict: Verdict) -> set[tuple[str, str]]:
     """Rules that ask for somebody, and for whom."""
     return {(rule.name, one.needs) for rule in verdict.tree.children for one in rule.children if one.needs != "nobody"}
+
+
+def test_what_was_stricter_under_the_former_name_is_looser_without_it(repository: Repository) -> None:
+    """An override goes with its environment, and nothing of the kind comes with the new one."""
+
+    def ask_more(documents: Documents) -> None:
+        rules = deepcopy(documents["Gate", "delay-release"]["spec"]["rules"])
+        rules[0]["atLeast"] = 0.8
+        documents["Gate", "delay-release"]["overrides"] = {"production": {"rules": rules}}
+
+    def rename(documents: Documents) -> None:
+        renamed()(documents)
+        del documents["Gate", "delay-release"]["overrides"]
+
+    repository.edit(ask_more)
+    repository.commit()
+    found = at(repository.changed(rename), "Gate/delay-release.rules[quality].atLeast")
+    assert (found.before, found.after, found.direction) == (0.8, 0.7, Direction.LOOSENED)
+    assert found.environments == ("production",)
 
 
 def test_a_freeze_of_the_former_name_holds_it_back(repository: Repository) -> None:

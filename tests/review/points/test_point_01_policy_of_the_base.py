@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
+from typing import Any
 
 import pytest
 import yaml
@@ -239,3 +240,20 @@ def test_without_a_policy_the_defaults_decide(repository: Repository) -> None:
     assert node(verdict, "default-risk").missing == 1
     pull_request.approve("dora")
     assert pull_request.state is APPROVED
+
+
+def test_whoever_is_named_by_login_anywhere_in_a_policy_is_known(repository: Repository) -> None:
+    """The forge is asked whether they may write: of others it tells nothing, and their approval would not count."""
+
+    def of(login: str) -> dict[str, Any]:
+        return {"from": {"logins": [login]}}
+
+    require = {**of("nora"), "any": [of("nils"), {"all": [of("nina"), {"any": [of("noel")]}]}], "all": [of("nick")]}
+    rules = [
+        {"id": "many", "why": "Whatever changes.", "when": {}, "require": require},
+        {"id": "none", "why": "Whatever changes.", "when": {}, "require": "nobody"},
+    ]
+    glass = {"from": {"logins": ["nell"], "teams": ["sre"]}, "count": 2, "expiresAfter": "4h"}
+    policy = rules_of(POLICY, rules, breakGlass=glass, overrule={"logins": ["noah"]})
+    named = opened(repository, policy=policy).inputs().policy.logins
+    assert named == {"nora", "nils", "nina", "noel", "nick", "nell", "noah"}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from copy import deepcopy
 
 from penstock.review.model import Direction, Grown
-from review.repositories import Documents, Repository, at, indirect
+from review.repositories import Documents, Repository, at, direct, indirect
 
 
 def _serve_another_in_production(documents: Documents) -> None:
@@ -71,6 +71,28 @@ def test_a_value_that_every_environment_overrides_is_said_to_be_hidden(repositor
     change = at(plan, "Rollout/delay-online.serve.replicas.min")
     assert (change.direction, change.environments) == (Direction.LOOSENED, ())
     assert change.why.endswith("lowering it increases risk; overrides hide it in every environment")
+
+
+def test_two_values_that_become_one_are_two_changes(repository: Repository) -> None:
+    """Who approves the one has not seen the other."""
+    boosting = "sklearn.ensemble.HistGradientBoostingClassifier"
+    forest, logistic = "sklearn.ensemble.RandomForestClassifier", "sklearn.linear_model.LogisticRegression"
+
+    def ends_with(everywhere: str, in_production: str) -> Callable[[Documents], None]:
+        def edit(documents: Documents) -> None:
+            documents["Model", "delay"]["spec"]["estimator"] = {"class": everywhere}
+            documents["Model", "delay"]["overrides"] = {"production": {"estimator": {"class": in_production}}}
+
+        return edit
+
+    repository.edit(ends_with(boosting, forest))
+    repository.commit()
+    plan = repository.changed(ends_with(logistic, logistic))
+    found = [one for one in direct(plan) if str(one.address) == "Model/delay.estimator.class"]
+    assert {(one.before, one.after, one.environments) for one in found} == {
+        (boosting, logistic, ("staging",)),
+        (forest, logistic, ("production",)),
+    }
 
 
 def test_a_step_that_an_override_advances_grows_by_its_points(repository: Repository) -> None:

@@ -20,6 +20,7 @@ from penstock.review.record.replay import replay, verify
 from penstock.review.record.stores import BranchStore, DirectoryStore, RecordError, RecordStore, part_path
 from penstock.source.canonical import bytes_digest, canonical_json
 from penstock.source.git.repository import GitRepository
+from penstock.source.writing.journal import LOG
 from review.pull_requests import PullRequest, looser_gate, looser_region, opened
 from review.repositories import Repository
 
@@ -78,6 +79,22 @@ def test_a_line_that_follows_from_an_older_one_is_not_added(pull: PullRequest, s
     before = log[: log.index(b"\n") + 1]
     assert not store.append(b"{}\n", {}, before)
     assert store.log() == log
+
+
+def test_who_comes_second_to_a_branch_adds_nothing(pull: PullRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the look at the branch and the commit, somebody else has added a line."""
+    store = BranchStore(pull.repository.seen)
+    recorded(pull, store)
+    log = store.log()
+    commit_files = GitRepository.commit_files
+
+    def late(git: GitRepository, ref: str, parent: str, files: Mapping[str, bytes], message: str) -> bool:
+        assert commit_files(git, ref, parent, {LOG: log + b"theirs\n"}, "Theirs")
+        return commit_files(git, ref, parent, files, message)
+
+    monkeypatch.setattr(GitRepository, "commit_files", late)
+    assert not store.append(b"ours\n", {}, log)
+    assert store.log() == log + b"theirs\n"
 
 
 def test_inputs_are_read_as_they_were_written(pull: PullRequest) -> None:
