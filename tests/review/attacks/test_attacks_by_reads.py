@@ -168,6 +168,20 @@ def test_rows_that_code_reads_already_are_told_of_when_they_turn_out_to_be_perso
     assert node(pull_request.verdict(), "privacy").state is PENDING
 
 
+@pytest.mark.parametrize(("change", "address"), NAMED.values(), ids=NAMED)
+def test_and_so_they_are_where_they_turn_out_to_be_so_in_one_environment(
+    repository: Repository, change: Callable[[Documents], None], address: str
+) -> None:
+    def in_production(documents: Documents) -> None:
+        own = {"columns": {"birth_date": {"sensitivity": "pii"}}}
+        documents["Dataset", "people"]["overrides"] = {"production": own}
+
+    pull_request = read_already(repository, change, labelled("public"), in_production)
+    (found,) = [one for one in told(pull_request.inputs().plan, address) if one.sensitivity is not None]
+    assert (found.direction, found.area, found.sensitivity) == (Direction.LOOSENED, Area.PRIVACY, "pii")
+    assert found.environments == ("production",)
+
+
 @pytest.mark.parametrize("form", ["feature", "estimator", "class", "override"])
 def test_and_reach_the_model_by_it(repository: Repository, form: str) -> None:
     plan = read_already(repository, NAMED[form][0], people).inputs().plan

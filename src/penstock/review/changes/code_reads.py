@@ -66,7 +66,7 @@ def _of_spec(
     former = next((edit.change.renamed_from for edit in edits if edit.change.renamed_from is not None), None)
     name_before = former.name if former is not None else spec_id.name
     found: dict[tuple[str, str], Change] = {}
-    for environment in (None, *head.catalog.overriding(spec_id)):
+    for environment in (None, *_apart(head, spec_id, labelled)):
         where = head.catalog.environments() if environment is None else (environment,)
         known = _named(base.catalog.view(environment), spec_id.kind, name_before)
         for address, code in _named(head.catalog.view(environment), spec_id.kind, spec_id.name).items():
@@ -83,6 +83,14 @@ def _of_spec(
             seen = known_change.environments if known_change is not None else ()
             found[key] = replace(known_change or change, environments=tuple(dict.fromkeys((*seen, *where))))
     yield from found.values()
+
+
+def _apart(head: DependencyGraph, spec_id: SpecId, labelled: Iterable[str]) -> dict[str, None]:
+    """The environments in which the code, or a label of the rows that it reads, may be another."""
+    code = _named(head.catalog.view(None), spec_id.kind, spec_id.name).values()
+    names = {*labelled, *(name for one in code for name, _ in one.reads.datasets)}
+    read = (SpecId("Dataset", name) for name in sorted(names))
+    return dict.fromkeys(name for one in (spec_id, *read) for name in head.catalog.overriding(one))
 
 
 def _named(view: View, kind: str, name: str) -> dict[str, _Code]:
@@ -139,12 +147,13 @@ def _change(
     view = head.catalog.view(environment)
     columns = [one for name in datasets for one in sensitive_columns(view, name)]
     label = max((SENSITIVITIES.index(sensitivity(view, one)) for one in columns), default=None)
-    words = list(_in_words(new, after, datasets, columns, is_other=is_other))
+    names = [".".join(one) for one in columns]
+    words = list(_in_words(new, after, datasets, names, is_other=is_other))
     return Change(
         address=Address(spec_id.kind, spec_id.name),
         operation=Operation.CHANGED,
         before={"code": code.name, "reads": _all(before)},
-        after={"code": code.name, "reads": _all(after)},
+        after={"code": code.name, "reads": _all(after)} | ({"sensitive": names} if names else {}),
         direction=LOOSENED if columns else UNKNOWN,
         area=Area.PRIVACY,
         cause="indirect",
@@ -160,7 +169,7 @@ def _in_words(
     new: Sequence[DataRead],
     after: CodeReads,
     datasets: Sequence[str],
-    columns: Iterable[tuple[str, str]],
+    columns: Sequence[str],
     *,
     is_other: bool,
 ) -> Iterator[str]:
@@ -174,9 +183,8 @@ def _in_words(
         yield _ANYTHING
     for name in datasets:
         yield f"these are rows of Dataset/{name}"
-    names = [".".join(one) for one in columns]
-    if names:
-        yield f"with the sensitive columns {listed(names)}"
+    if columns:
+        yield f"with the sensitive columns {listed(columns)}"
 
 
 def _written(read: DataRead) -> str:
