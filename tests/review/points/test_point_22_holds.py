@@ -123,6 +123,24 @@ def test_a_hold_in_capital_letters_holds(repository: Repository, text: str) -> N
     assert pull_request.state is APPROVED
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "-/penstock hold wait\n+Never mind.",
+        "+Never mind.\n-/Penstock hold wait",
+        "@@ -1,2 +1 @@\n-/penstock hold wait\n Thanks.",
+    ],
+)
+def test_a_hold_is_found_in_any_of_the_lines_as_which_an_edit_is_told(repository: Repository, lines: str) -> None:
+    pull_request = _approved(repository)
+    pull_request.forge.edit_comment(pull_request.forge.comment("dora", "Thanks."), "Never mind.")
+    assert pull_request.state is APPROVED
+    facts = pull_request.forge.facts
+    comments = tuple(replace(one, earlier=(lines,)) for one in facts.comments)
+    pull_request.forge.facts = replace(facts, comments=comments)
+    assert pull_request.state is DISAPPROVED
+
+
 def test_a_hold_is_one_as_a_comment_on_a_line_too(repository: Repository) -> None:
     pull_request = _approved(repository)
     pull_request.forge.comment("pia", "A comment of the conversation has the same number.")
