@@ -318,3 +318,31 @@ def test_a_feature_that_a_whole_part_lacks_is_told(tmp_path: Path, caplog: pytes
         "warning: feature `first.size`: no row of the test split has a value, but rows of train and validation have: "
         "check whether what it is computed from has ended or not yet begun"
     ]
+
+
+@pytest.mark.parametrize(("hours", "told"), [(0, True), (1, False)])
+def test_labels_that_are_known_when_their_rows_are_seen_by_their_own_features(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, hours: int, told: bool
+) -> None:
+    labels = outcomes(
+        tmp_path,
+        {"id": list(range(N)), "closed": [at(place + hours) for place in range(N)], "late": [n % 2 for n in range(N)]},
+    )
+    write_json(labels / "table.json", {"event_time": "closed", "known_at": None, "primary_key": ["id"]})
+    sizes = written(tmp_path, "other", BASE, {"size": "float", "flag": "bool"})
+    features = [{"name": "size", "type": "float", "sees": "outcomes"}, {"name": "flag", "type": "bool"}]
+    write_json(tmp_path / "other" / "features.json", {"features": features})
+    made = {"features": [sizes], "choice": '{"other": "all"}', "label_table": labels}
+    label = {"dataset": "outcomes", "column": "late", "horizon": "2h"}
+    flags = {"model": "m", "task": "binary", "label": json.dumps(label), "slices": "[]", "split": json.dumps(SPLIT)}
+    assert run("split", **made, **flags, splits=tmp_path / "splits") == 0
+    warned = [message for message in caplog.messages if message.startswith("warning: ")]
+    assert warned == (
+        [
+            "warning: Model/m.label: 58 of 58 rows have a label that counts as known at their own time, so that "
+            "features see it that read `outcomes` by `latest` or `aggregate`, such as `other.size`: declare `knownAt` "
+            "of `outcomes` with the time at which a label becomes known"
+        ]
+        if told
+        else []
+    )

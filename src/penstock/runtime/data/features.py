@@ -89,7 +89,13 @@ def _facts(name: str, feature: Feature, result: pa.Table) -> Iterator[dict[str, 
     """What is told of each column of a feature; each of a vector's says whose it is."""
     type_, of = (feature.type, {}) if feature.length is None else ("float", {"vector": name})
     for column in feature.columns(name):
-        yield {"name": column, "type": type_, "missing": result[column].null_count, **of}
+        yield {"name": column, "type": type_, "missing": result[column].null_count, **of, **_sees(feature)}
+
+
+def _sees(feature: Feature) -> dict[str, str]:
+    """The dataset of which a feature sees rows as they become known, for what splits them and knows the label's."""
+    timed = feature.latest or feature.aggregate
+    return {"sees": timed.of} if timed is not None else {}
 
 
 def compute(

@@ -36,6 +36,8 @@ class Labelled:
     """Rows whose label is unknown, or became known after the horizon."""
     not_due: int
     """Rows so new that their horizon is not over: only the quick ones among their labels are known, a biased part."""
+    known_at_once: int
+    """Rows of the table whose label counts as known at their own time, or before on the same day."""
 
 
 def labelled(rows: pa.Table, label: Label, table: TimedTable, task: str, *, needs_positives: bool = True) -> Labelled:
@@ -64,12 +66,13 @@ def labelled(rows: pa.Table, label: Label, table: TimedTable, task: str, *, need
     connection = connect({_ROWS: with_position(rows), table.name: table.table})
     meets = [f"r.{identifier(ENTITY_PREFIX + name)} = l.{identifier(name)}" for name in entity]
     known = f"l.{identifier(table.known_at or table.event_time or '')}" if table.known is not None else None
-    due, newest = "TRUE", f"l.{identifier(POSITION)}"
+    due, newest, at_once = "TRUE", f"l.{identifier(POSITION)}", "FALSE"
     asked = f"r.{identifier(EVENT_TIME)}"
     if timed:
         # A day begins before all that happens on it.
         from_then = f"date_trunc('day', {asked})" if table.is_known_by_day else asked
         meets.append(f"CAST({known} AS TIMESTAMP) >= {from_then}")
+        at_once = f"CAST({known} AS TIMESTAMP) <= {asked}"
     if label.horizon is not None:
         limit = f"{asked} + to_microseconds({int(label.horizon) * 1000})"
         meets.append(f"CAST({known} AS TIMESTAMP) <= {limit}")
@@ -93,14 +96,14 @@ def labelled(rows: pa.Table, label: Label, table: TimedTable, task: str, *, need
         WITH met AS (
             SELECT r.{identifier(POSITION)} AS position, {due} AS due,
                    -- In a row, since arg_max passes over a missing value, and a label that was taken back is missing.
-                   arg_max(ROW(l.{identifier(LABEL)}), {newest})
-                       FILTER (WHERE l.{identifier(POSITION)} IS NOT NULL)[1] AS value
+                   arg_max(ROW(l.{identifier(LABEL)}, {at_once}), {newest})
+                       FILTER (WHERE l.{identifier(POSITION)} IS NOT NULL) AS newest
             FROM {identifier(_ROWS)} AS r
             LEFT JOIN (SELECT *, {value} AS {identifier(LABEL)} FROM {identifier(table.name)}) AS l
             ON {" AND ".join(meets)}
             GROUP BY ALL
         )
-        SELECT due, value FROM met ORDER BY position
+        SELECT due, newest[1] AS value, newest[2] AS at_once FROM met ORDER BY position
     """
     found = query(connection, sql, place)
     return _kept(rows, found, task, place, label.horizon)
@@ -124,7 +127,8 @@ def _kept(rows: pa.Table, found: pa.Table, task: str, place: str, horizon: Durat
         raise InputError(f"{place}: a label is infinite")
     classes = tuple(sorted(pc.unique(table[LABEL]).to_pylist())) if task == "multiclass" else ()
     not_due = rows.num_rows - (pc.sum(due).as_py() or 0)
-    return Labelled(table, classes, rows.num_rows - not_due - table.num_rows, not_due)
+    at_once = pc.sum(found["at_once"].filter(keep)).as_py() or 0
+    return Labelled(table, classes, rows.num_rows - not_due - table.num_rows, not_due, at_once)
 
 
 def _value(

@@ -16,6 +16,9 @@ from penstock.specs.numbers import number
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_FEW = 100
+"""One row in so many may have a label that is known at once by coincidence, or because it is so."""
+
 
 def refuse_unusable(args: argparse.Namespace, parts: Mapping[str, Mapping[str, Any]], labelled: pa.Table) -> None:
     """An `InputError` where a part is empty or holds one class only.
@@ -43,6 +46,22 @@ def without_label(args: argparse.Namespace, left_out: Mapping[str, int], rows: i
     return (
         f"{Address('Model', args.model).key('label')}: {missing:,} of {due:,} rows have no label{horizon} and are left "
         f"out: check that both datasets name an entity and its times alike"
+    )
+
+
+def known_at_once(args: argparse.Namespace, rows: int, labelled: int, seeing: Sequence[str]) -> str:
+    """The warning that rows see their own label; empty where no feature sees labels, or almost none is known so soon.
+
+    `rows` of those that are `labelled` have a label that counts as known at their own time; the features `seeing` read
+    the label's dataset as of a row's time.
+    """
+    if not seeing or rows * _FEW <= labelled:
+        return ""
+    dataset = args.label.dataset
+    return (
+        f"{Address('Model', args.model).key('label')}: {rows:,} of {labelled:,} rows have a label that counts as known "
+        f"at their own time, so that features see it that read `{dataset}` by `latest` or `aggregate`, such as "
+        f"`{seeing[0]}`: declare `knownAt` of `{dataset}` with the time at which a label becomes known"
     )
 
 

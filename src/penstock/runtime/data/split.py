@@ -36,6 +36,7 @@ from penstock.runtime.data.labels import labelled
 from penstock.runtime.data.part_faults import (
     classes_missing_from_training,
     features_missing_from_a_part,
+    known_at_once,
     refuse_unusable,
     without_label,
 )
@@ -60,6 +61,8 @@ class FeatureTable:
     name: str
     table: pa.Table
     chosen: tuple[FeatureColumn, ...]
+    sees: Mapping[str, str]
+    """By feature the dataset of which it sees rows as they become known; features of other forms are left out."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -123,8 +126,10 @@ def run(args: argparse.Namespace) -> None:
     }
     refuse_unusable(args, facts["parts"], table)
     few = without_label(args, facts["left_out"], joined.num_rows)
+    seeing = [f"{one.name}.{feature}" for one in sets for feature, of in one.sees.items() if of == args.label.dataset]
+    seen = known_at_once(args, found.known_at_once, found.table.num_rows, seeing)
     for warning in (
-        *([few] if few else []),
+        *(warning for warning in (few, seen) if warning),
         *classes_missing_from_training(args, facts["parts"]),
         *features_missing_from_a_part(tables, features),
     ):
@@ -148,8 +153,10 @@ def read_features(name: str, directory: Path, choice: Mapping[str, FeatureChoice
     # What a model leaves out need not have been computed for it.
     left_out = chosen.except_ if isinstance(chosen, Except) else ()
     wanted = known if chosen == "all" or isinstance(chosen, Except) else chosen
-    taken = (column for column in available if column.feature in wanted and column.feature not in left_out)
-    return FeatureTable(name, read_table(directory / DATA_FILE), tuple(taken))
+    taken = tuple(column for column in available if column.feature in wanted and column.feature not in left_out)
+    names = {column.name for column in taken}
+    sees = {each["name"]: each["sees"] for each in facts["features"] if each["name"] in names and "sees" in each}
+    return FeatureTable(name, read_table(directory / DATA_FILE), taken, sees)
 
 
 def join(sets: Sequence[FeatureTable]) -> pa.Table:
