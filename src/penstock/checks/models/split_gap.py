@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.catalog.lineage import rows_dataset
+from penstock.catalog.lineage import lineage, rows_dataset
 from penstock.catalog.model import View
 from penstock.checks.rule import rule
 from penstock.diagnostics.codes import MAY_WARN
@@ -126,11 +126,9 @@ def _earlier_rows_at_random(view: View, model: Model, rows: Dataset | None) -> I
 
 def _timed_feature(view: View, model: Model) -> tuple[FeatureSet, str] | None:
     """The first feature of the model that reads rows of earlier times."""
-    for name in model.spec.features:
-        feature_set = view.find(FeatureSet, name)
-        if feature_set is None:
-            continue
-        for feature, declared in feature_set.spec.features.items():
-            if declared.latest or declared.aggregate:
-                return feature_set, feature
+    for one in lineage(view).features_of(model):
+        feature_set = view.get(FeatureSet, one.feature_set)
+        declared = feature_set.spec.features[one.name]
+        if declared.latest or declared.aggregate:
+            return feature_set, one.name
     return None
