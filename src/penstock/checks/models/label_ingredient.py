@@ -91,9 +91,9 @@ def _is_beside(view: View, rows: Dataset | None, label: Column, column: Column) 
 
 
 def _identifies(view: View, column: Column) -> bool:
-    """Whether a column tells which row it is, or when."""
+    """Whether a column tells which row it is, or when; one that is not there tells nothing."""
     dataset = view.find(Dataset, column[0])
-    if dataset is None:
+    if dataset is None or column[1] not in dataset.spec.columns:
         return True
     spec = dataset.spec
     return column[1] in (*spec.primary_key, spec.event_time, spec.known_at)
