@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest, norm, studentized_range
+from scipy.stats import binom, binomtest, norm, studentized_range
 
-from penstock.checks.gates.sampling import auc_error, auc_low, chance_of_gap, quantile, rows_for_gap, wilson_low
+from penstock.checks.gates.sampling import (
+    auc_error,
+    auc_low,
+    chance_of_fewer,
+    chance_of_gap,
+    quantile,
+    rows_for_gap,
+    wilson_low,
+)
 from penstock.runtime.measures.delong import areas
 
 
@@ -67,3 +75,11 @@ def test_fewer_rows_than_enough_are_too_few(gap: float, groups: int) -> None:
 
 def test_more_rows_prove_more() -> None:
     assert auc_low(0.8, 100, 0.95) < auc_low(0.8, 1000, 0.95) < 0.8
+
+
+@pytest.mark.parametrize(
+    ("bound", "rows", "share"), [(0.5, 5, 0.75), (0.9, 100, 0.95), (0.29, 100, 0.4), (0.99, 3000, 0.995)]
+)
+def test_the_chance_of_fewer_is_that_of_the_binomial_distribution(bound: float, rows: int, share: float) -> None:
+    fewest = next(count for count in range(rows + 1) if count / rows >= bound)
+    assert chance_of_fewer(bound, rows, share) == pytest.approx(binom.cdf(fewest - 1, rows, share))

@@ -9,13 +9,15 @@ Tippett (Biometrika 17, 1925, p. 364).
 from __future__ import annotations
 
 from functools import lru_cache
-from math import sqrt
+from math import ceil, exp, lgamma, log, sqrt
 from statistics import NormalDist
 
 _NORMAL = NormalDist()
 _REACH = 8.0
 """Standard errors to each side beyond which nothing is left to add up."""
 _STEPS = 160
+_ROUNDING = 1e-9
+"""What a product of decimal numbers may be more than it is."""
 
 
 def quantile(confidence: float) -> float:
@@ -62,6 +64,22 @@ def chance_of_gap(gap: float, rows: int, groups: int, share: float = 0.5) -> flo
     for x, below, weighted in _grid():
         total += weighted * (_NORMAL.cdf(x + reach) - below) ** (groups - 1)
     return min(max(1 - groups * total, 0.0), 1.0)
+
+
+@lru_cache(maxsize=1024)
+def chance_of_fewer(bound: float, rows: int, share: float) -> float:
+    """The chance that less than `bound` of `rows` rows are what each of them is with the probability `share`."""
+    most = ceil(bound * rows - _ROUNDING) - 1
+    if not 0 < share < 1:
+        return float(share == 0 and most >= 0)
+    odds, found = log(share), log(1 - share)
+    return min(
+        sum(
+            exp(lgamma(rows + 1) - lgamma(few + 1) - lgamma(rows - few + 1) + few * odds + (rows - few) * found)
+            for few in range(most + 1)
+        ),
+        1.0,
+    )
 
 
 @lru_cache(maxsize=1)

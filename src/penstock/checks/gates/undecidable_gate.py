@@ -11,6 +11,10 @@ What it does: computes, before anything runs, how much a rule's metric varies by
   of them breaks the bound by chance in more than one run of five, that is a warning. The number of groups is that of
   the values in `oneOf` of the column, otherwise two. The metric is assumed to be about 0.5, where it varies most.
 
+- A bound in every group is broken by chance in some group of `minSupport` rows, though each of them is half of the way
+  from the bound to perfection. If that happens in more than one run of five, that is a warning as well.
+- A rule that allows no difference at all between groups is a warning: equally good groups differ by a little.
+
 With clusters, only what the same number of independent rows could not decide is reported: that no rule is reported does
 not mean that the test set can decide them. Clusters of m rows with an intraclass correlation of r are worth as many
 independent rows as their number divided by 1 + (m - 1) r (the design effect of Kish 1965), at most 1/r for each
@@ -40,7 +44,7 @@ from typing import NamedTuple
 
 from penstock.catalog.lineage import rows_dataset
 from penstock.catalog.model import View
-from penstock.checks.gates.sampling import auc_low, chance_of_gap, rows_for_gap, wilson_low
+from penstock.checks.gates.sampling import auc_low, chance_of_fewer, chance_of_gap, rows_for_gap, wilson_low
 from penstock.checks.gates.too_few_clusters import is_clustered, most_clusters
 from penstock.checks.rule import percent, rule
 from penstock.diagnostics.codes import MAY_WARN
@@ -56,6 +60,7 @@ TOLERATED_CHANCE = 0.2
 TOLERATED_WAY = 0.5
 """Which part of the way from the bound to perfection a figure may need to pass."""
 PRECISION = 0.0001
+_MOST_ROWS = 100_000
 
 
 @rule("undecidable-gate", severities=MAY_WARN)
@@ -71,14 +76,21 @@ def undecidable_gate(view: View, gate: Gate) -> Iterator[Diagnostic]:
     for position, one in enumerate(gate.spec.rules):
         if isinstance(one, MetricRule) and test_rows is not None:
             yield from _interval(view, gate, position, one, model, test_rows, rows, clustered)
-        elif isinstance(one, SliceRule) and one.max_gap:
+        elif isinstance(one, SliceRule):
+            yield from _no_room(view, gate, position, "maxGap", is_nothing=one.max_gap == 0)
             metric = METRICS.get(one.metric)
-            if metric is not None and metric.rate_of is not None and model.spec.task in metric.tasks:
+            if metric is None or metric.rate_of is None or model.spec.task not in metric.tasks:
+                continue
+            if one.max_gap:
                 asked = _Gap(one.by, one.max_gap, one.min_support, metric, "maxGap")
                 yield from _gap(view, gate, position, model, asked, clustered)
-        elif isinstance(one, FairnessRule) and one.at_most and one.fairness.endswith("_difference"):
+            yield from _bounds(view, gate, position, one, model, metric)
+        elif isinstance(one, FairnessRule):
+            is_difference = one.fairness.endswith("_difference")
+            yield from _no_room(view, gate, position, "atMost", is_nothing=is_difference and one.at_most == 0)
+            yield from _no_room(view, gate, position, "atLeast", is_nothing=not is_difference and one.at_least == 1)
             metric = FAIRNESS_METRICS[one.fairness]
-            if model.spec.task in metric.tasks:
+            if model.spec.task in metric.tasks and is_difference and one.at_most:
                 asked = _Gap(one.by, one.at_most, one.min_support, metric, "atMost")
                 yield from _gap(view, gate, position, model, asked, clustered)
 
@@ -204,6 +216,50 @@ def _gap(view: View, gate: Gate, position: int, model: Model, asked: _Gap, clust
         f"of runs{even}",
         help=(f"write `minSupport: {_rounded(enough)}` or more, or a larger `{key}`{fewer}",),
     )
+
+
+def _no_room(view: View, gate: Gate, position: int, key: str, *, is_nothing: bool) -> Iterator[Diagnostic]:
+    """A bound that only groups meet which do not differ at all."""
+    if is_nothing:
+        yield Diagnostic.warning(
+            "undecidable-gate",
+            f"the rule `{gate.spec.rules[position].id}` allows no difference between groups",
+            view.span(gate, ("rules", position, key)),
+            "equally good groups differ by chance",
+            help=("write the difference that would still be acceptable",),
+        )
+
+
+def _bounds(
+    view: View, gate: Gate, position: int, one: SliceRule, model: Model, metric: Metric
+) -> Iterator[Diagnostic]:
+    """Bounds in every group that some group of few rows breaks by chance."""
+    groups = _groups(view, model, one.by)
+    for key, bound in (("atLeast", one.at_least), ("atMost", one.at_most)):
+        # Bounds on the other side of the metric are reported by themselves.
+        if bound is None or not 0 < bound < 1 or (key == "atLeast") is not metric.higher_is_better:
+            continue
+        needed = bound if key == "atLeast" else 1 - bound
+        share = needed + (1 - needed) * TOLERATED_WAY
+
+        def chance(rows: int, needed: float = needed, share: float = share) -> float:
+            return 1 - (1 - chance_of_fewer(needed, rows, share)) ** groups
+
+        if chance(one.min_support) <= TOLERATED_CHANCE:
+            continue
+        enough = one.min_support
+        while chance(enough) > TOLERATED_CHANCE and enough < _MOST_ROWS:
+            enough = enough * 5 // 4 + 1
+        value = share if key == "atLeast" else 1 - share
+        written = "minSupport" in view.data("Gate", gate.name)["spec"]["rules"][position]
+        yield Diagnostic.warning(
+            "undecidable-gate",
+            f"the rule `{one.id}` has too few rows per group: {one.min_support}",
+            view.span(gate, ("rules", position, "minSupport" if written else key)),
+            f"of {groups} groups with a {metric.name} of {value:.3g}, one breaks the bound by chance in "
+            f"{percent(chance(one.min_support))} of runs",
+            help=(f"write `minSupport: {_rounded(enough)}` or more",),
+        )
 
 
 def _groups(view: View, model: Model, by: str) -> int:
