@@ -20,7 +20,8 @@ from penstock.runtime.data.conversion import conversion, kind_of
 from penstock.runtime.data.engine import batches, connect, identifier, query
 from penstock.runtime.data.expressions import scalar
 from penstock.runtime.data.fingerprint import fingerprint
-from penstock.runtime.data.functions import as_column, call
+from penstock.runtime.data.functions import as_column, call, load
+from penstock.runtime.data.later_rows import tell_later_rows
 from penstock.runtime.data.latest import latest_values
 from penstock.runtime.data.lookup import looked_up_values
 from penstock.runtime.data.timed import POSITION, TimedTable, matched
@@ -189,12 +190,25 @@ def _called(rows: TimedTable, feature: Feature, place: str) -> list[pa.ChunkedAr
         visible = feature.reads
     try:
         made = call(function, rows.table.select(visible), shows_values=not rows.is_withheld)
-        if feature.length is not None:
-            return as_vectors(made, function, rows.table.num_rows, feature.length)
-        return [as_column(made, function, rows.table.num_rows)]
+        columns = _columns_of(feature, made, rows.table.num_rows)
     except InputError as fault:
         hidden = [name for name in rows.table.column_names if name not in visible]
         raise InputError(f"{place}: {fault}{_not_read(fault.__cause__, hidden)}") from fault.__cause__
+    if rows.event_time is not None:
+
+        def ask(some: pa.Table) -> list[pa.ChunkedArray]:
+            return _columns_of(feature, load(function)(some), some.num_rows)
+
+        tell_later_rows(place, function, rows.table.select(visible), rows.table[rows.event_time], columns, ask)
+    return columns
+
+
+def _columns_of(feature: Feature, made: Any, rows: int) -> list[pa.ChunkedArray]:
+    """What a function has returned for so many rows, as the columns of the feature."""
+    function = feature.python or ""
+    if feature.length is not None:
+        return as_vectors(made, function, rows, feature.length)
+    return [as_column(made, function, rows)]
 
 
 def _not_read(error: BaseException | None, hidden: Sequence[str]) -> str:
