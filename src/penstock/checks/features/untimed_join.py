@@ -7,8 +7,9 @@ the one is made of the other, as by `max(...)`. Rows that are joined without any
 What follows is a warning: a condition that does not end at the dataset's time, such as `l.landed_at >= d.departs_at` or
 the same day; a window that looks beyond its row; rows that are put together under a time before the last of them, as a
 daily average whose time is the beginning of the day; and a dataset without an event time that is derived from one with
-it. A join that brings in the label is reported as `label-leak`. A function of a time may give any time, and a row may
-be given an earlier time than it has: both are taken as they are written.
+it, where rows with a time look it up or meet it by their entity. A join that brings in the label is reported as
+`label-leak`. A function of a time may give any time, and a row may be given an earlier time than it has: both are taken
+as they are written.
 
 Why: rows that match only by key may be far apart in time. The joined row counts as known at the time of one of them, so
 the model would be trained on data from the future.
@@ -39,7 +40,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from penstock.catalog.lineage import FeatureId, FeatureSource, lineage
+from penstock.catalog.lineage import FeatureId, FeatureSource, lineage, rows_dataset
 from penstock.catalog.model import View
 from penstock.catalog.sql import analysis
 from penstock.catalog.upstream import Column, derivation_of, moments_read, tables_of, upstream
@@ -115,12 +116,7 @@ def _how(view: View, feature_set: FeatureSet, source: FeatureSource, seen: _Seen
     joined = view.get(Dataset, seen.joined)
     own = _time(joined)
     if own is None:
-        asking = view.find(Dataset, feature_set.spec.source)
-        if asking is None or _time(asking) is None:
-            return None
-        # Of its own rows, a feature set looks up what each of them has anyway.
-        is_own = source.form != "lookup" or seen.brought == feature_set.spec.source
-        return None if seen.how == "row" and is_own else "timeless"
+        return "timeless" if _may_be_later(view, feature_set, source, seen) else None
     if seen.how == "group":
         # A feature that reads rows of whole days with `latest` or `aggregate` is told of them by `future-leak`.
         declared = joined.spec.columns.get(own)
@@ -133,6 +129,20 @@ def _how(view: View, feature_set: FeatureSet, source: FeatureSource, seen: _Seen
     derivation = derivation_of(view, joined)
     deciding = {one for _, keys in derivation.keys for one in keys} | derivation.filters if derivation else set()
     return "condition" if (seen.brought, _time(view.get(Dataset, seen.brought))) in deciding else "join"
+
+
+def _may_be_later(view: View, feature_set: FeatureSet, source: FeatureSource, seen: _Seen) -> bool:
+    """Whether rows that ask at a time of their own get what a dataset without one has of rows of any time."""
+    own = view.find(Dataset, feature_set.spec.source)
+    models = (model for model in view.all(Model) if feature_set.name in model.spec.features)
+    asking = [one for one in (own, *(rows_dataset(view, model) for model in models)) if one is not None]
+    if all(_time(one) is None for one in asking):
+        return False
+    if seen.how != "row":
+        return True
+    # Of its own rows, a feature set gets what each of them has anyway; so it does of what its query reads row by row.
+    is_read = source.form != "lookup" and own is not None and _time(own) is not None
+    return not is_read and seen.brought not in {one.name for one in asking}
 
 
 def _has_another_time(view: View, joined: Dataset, own: str, brought: str) -> bool:
