@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from penstock.catalog.sql import analysis
 
 MOMENTS: analysis.Moments = (
-    ("asked", "t", False, (("id",),), ("id", "k", "t", "x")),
-    ("met", "s", False, (("number",),), ("number", "k", "s", "v")),
-    ("days", "day", True, (("day",),), ("day", "sun")),
-    ("places", "", False, (("k",),), ("k", "area")),
+    ("asked", "asked", "t", False, (("id",),), ("id", "k", "t", "x")),
+    ("met", "met", "s", False, (("number",),), ("number", "k", "s", "v")),
+    ("days", "days", "day", True, (("day",),), ("day", "sun")),
+    ("wider", "asked", "t", False, (("id",),), ("id", "t", "more")),
+    ("places", "places", "", False, (("k",),), ("k", "area")),
 )
 BEGIN = datetime(2026, 1, 1)
 HOURS = 72
@@ -59,6 +60,7 @@ def test_rows_that_may_be_later_are_told(text: str, how: str) -> None:
         "SELECT a.id, a.t, m.o FROM asked a LEFT JOIN m USING (id)",
         "WITH w AS (SELECT a.id, lag(x) OVER (PARTITION BY k ORDER BY t) AS o FROM asked a) "
         "SELECT a.id, a.t, w.o FROM asked a JOIN w ON w.id = a.id",
+        "SELECT a.id, a.t, w.more AS o FROM asked a JOIN wider w USING (id)",
         "WITH d AS (SELECT k, s::date AS day, avg(v) AS o FROM met GROUP BY ALL) "
         "SELECT a.id, a.t, d.o FROM asked a LEFT JOIN d ON d.k = a.k AND d.day = a.t::date - 1",
         "SELECT a.id, a.t, d.sun AS o FROM asked a JOIN days d ON d.day::date = a.t::date",

@@ -72,20 +72,38 @@ def types_read(view: View, dataset: Dataset) -> analysis.TableTypes:
 def moments_read(view: View, dataset: Dataset) -> analysis.Moments:
     """The datasets that a SQL dataset reads, with the times at which their rows are known, and their keys."""
     found = ((name, view.find(Dataset, name)) for name in tables_of(view, dataset.name))
-    return tuple((name, *_moment(read)) for name, read in found if read is not None)
+    return tuple(_moment(view, read, frozenset({dataset.name})) for _, read in found if read is not None)
 
 
-def _moment(dataset: Dataset) -> tuple[str, bool, tuple[tuple[str, ...], ...], tuple[str, ...]]:
+def _moment(view: View, dataset: Dataset, seen: frozenset[str]) -> analysis.Moment:
     spec = dataset.spec
     time = spec.known_at or spec.event_time or ""
     declared = spec.columns.get(time)
     keys = [spec.primary_key, *([name] for name, column in spec.columns.items() if column.unique)]
     return (
+        dataset.name,
+        _same_rows_as(view, dataset, time, seen | {dataset.name}),
         time.lower(),
         declared is not None and declared.type == "date",
         tuple(tuple(map(str.lower, key)) for key in keys if key),
         tuple(map(str.lower, spec.columns)),
     )
+
+
+def _same_rows_as(view: View, dataset: Dataset, time: str, seen: frozenset[str]) -> str:
+    """The dataset of which a query takes single rows, with their key and their time; its own name where it does not."""
+    if not time or not dataset.spec.primary_key or derivation_of(view, dataset) is None:
+        return dataset.name
+    read = [one for name in tables_of(view, dataset.name) if (one := view.find(Dataset, name)) is not None]
+    alike = [one for one in read if one.spec.primary_key == dataset.spec.primary_key and one.name not in seen]
+    moments = {one.name: _moment(view, one, seen) for one in alike if time in (one.spec.known_at, one.spec.event_time)}
+    for name, moment in moments.items():
+        _, origin, known, *_ = moment
+        taken = analysis.lookaheads(dataset.spec.source.sql or "", (moment,), "")
+        single = {one.column.lower() for one in taken if one.table == name and one.how == "row"}
+        if known == time.lower() and {known, *map(str.lower, dataset.spec.primary_key)} <= single:
+            return origin
+    return dataset.name
 
 
 def upstream(view: View, column: Column) -> dict[Column, Path]:

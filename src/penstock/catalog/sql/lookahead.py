@@ -16,7 +16,7 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
 from penstock.catalog.sql.moments import above, columns, is_aggregate
-from penstock.catalog.sql.reading import Moment, Reading, is_column, is_query
+from penstock.catalog.sql.reading import Reading, is_column, is_query
 from penstock.catalog.sql.timed_rows import (
     NO_BOUNDS,
     NO_PARTS,
@@ -31,7 +31,7 @@ from penstock.catalog.sql.timed_rows import (
     Rows,
     united,
 )
-from penstock.catalog.sql.values import Lookahead, Moments
+from penstock.catalog.sql.values import Lookahead, Moment, Moments
 from penstock.catalog.sql.windows import reach
 
 
@@ -73,9 +73,7 @@ class _Query:
     def __init__(self, scopes: dict[int, Scope], tables: Moments) -> None:
         self.scopes = scopes
         self._by_identity = {id(scope): scope for scope in scopes.values()}
-        self.tables: dict[str, Moment] = {
-            name: (time.lower(), is_day, keys, names) for name, time, is_day, keys, names in tables
-        }
+        self.tables: dict[str, Moment] = {moment[0]: moment for moment in tables}
         self._rows: dict[int, Rows] = {}
         self._readings: dict[int, _Level] = {}
 

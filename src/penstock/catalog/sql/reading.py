@@ -24,12 +24,10 @@ from penstock.catalog.sql.timed_rows import (
     Rows,
     read_as,
 )
+from penstock.catalog.sql.values import Moment
 
 _MOST_ROWS = 1_000
 """Rows of tables that one query may read side by side; of more, nothing is told."""
-
-Moment = tuple[str, bool, tuple[tuple[str, ...], ...], tuple[str, ...]]
-"""Of a table: the column of the time at which its rows are known, whether that is a day, its keys and its columns."""
 
 
 class Query(Protocol):
@@ -119,7 +117,7 @@ class Reading:
         source = self._scope.sources.get(alias)
         step = (id(self._scope), alias)
         if isinstance(source, exp.Table):
-            time, _, _, names = self._query.tables.get(source.name, ("", False, (), ()))
+            _, _, time, _, _, names = self._query.tables.get(source.name, ("", "", "", False, (), ()))
             if not time:
                 return Rows({})
             row = Row(source.name, (step,))
@@ -211,22 +209,22 @@ class Reading:
 
     @cached_property
     def _same_rows(self) -> dict[Row, frozenset[Row]]:
-        """Rows that have the same key of the same table, and so are one."""
+        """Rows that have the same key, and are those of one table, and so are one."""
         found: dict[Row, set[Row]] = {}
         for row in self._single:
             for other in self._single:
-                if row is not other and row.table == other.table and self._are_one(row, other):
+                if row is not other and self._are_one(row, other):
                     found.setdefault(row, set()).add(other)
         return {row: frozenset(others) for row, others in found.items()}
 
     def _are_one(self, row: Row, other: Row) -> bool:
-        _, _, keys, _ = self._query.tables[row.table]
+        (_, ours, _, _, keys, _), (_, theirs, *_) = (self._query.tables[one.table] for one in (row, other))
 
         def meets(column: str) -> bool:
-            theirs = self._keys.get((other, column), NO_BOUNDS)
-            return not self._same_as(self._keys.get((row, column), NO_BOUNDS)).isdisjoint(theirs)
+            found = self._keys.get((other, column), NO_BOUNDS)
+            return not self._same_as(self._keys.get((row, column), NO_BOUNDS)).isdisjoint(found)
 
-        return any(all(map(meets, key)) for key in keys)
+        return ours == theirs and any(all(map(meets, key)) for key in keys)
 
     @cached_property
     def _is_grouped(self) -> bool:
@@ -255,7 +253,7 @@ class Reading:
         found = {
             row
             for row in self._single
-            for key in self._query.tables[row.table][2]
+            for key in self._query.tables[row.table][4]
             if all(not self._keys.get((row, column), NO_BOUNDS).isdisjoint(shared) for column in key)
         }
         return frozenset(found.union(*(self._same_rows.get(row, frozenset()) for row in found)))
@@ -267,7 +265,7 @@ class Reading:
             return self._is_grouped and bool(parts) and all(part.row in self._pinned for part in parts)
 
         def is_whole(column: exp.Column) -> bool:
-            return any(self._query.tables[part.table][1] for part in self._parts_of(column))
+            return any(self._query.tables[part.table][3] for part in self._parts_of(column))
 
         return Sight(is_one, is_whole)
 

@@ -149,11 +149,15 @@ class Derivation(NamedTuple):
     """The columns that decide which rows the result has."""
 
 
-Moments = tuple[tuple[str, str, bool, tuple[tuple[str, ...], ...], tuple[str, ...]], ...]
-"""Tables: the column of the time at which rows are known, whether that is a day, keys and columns of each.
+Moment = tuple[str, str, str, bool, tuple[tuple[str, ...], ...], tuple[str, ...]]
+"""When the rows of a table are known: its name, the table whose rows they are, the column of the time, whether that is
+a day, its keys and its columns.
 
-The time is empty where the table has none. All names of columns are in lower case.
+The time is empty where the table has none. All names of columns are in lower case. A table whose rows are those of
+another one has them with its time and its keys.
 """
+
+Moments = tuple[Moment, ...]
 
 
 class Lookahead(NamedTuple):

@@ -104,7 +104,7 @@ def _of_query(view: View, column: Column) -> Iterator[_Seen]:
     tables = moments_read(view, dataset)
     own = _time(dataset)
     given = {name.lower() for name, _ in derivation.columns}
-    if not any(time for _, time, *_ in tables) or (own is not None and own.lower() not in given):
+    if not any(time for _, _, time, *_ in tables) or (own is not None and own.lower() not in given):
         return
     for one in analysis.lookaheads(dataset.spec.source.sql or "", tables, own or ""):
         if one.column.lower() == column[1].lower():
