@@ -96,8 +96,8 @@ class Feature(Choosing):
         "Aggregate over a window before the row's time.", loosens=Loosens.ANY, area=Area.DATA, default=None
     )
     python: Function | None = field(
-        "Function that takes the source's Arrow table and returns one value per row; for a vector, an array of "
-        "shape (rows, length) or a list per row.",
+        "Function that takes the source's Arrow table and returns one value per row, made of no later rows; for a "
+        "vector, an array of shape (rows, length) or a list per row.",
         loosens=Loosens.ANY,
         area=Area.DATA,
         default=None,

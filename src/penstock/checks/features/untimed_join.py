@@ -3,13 +3,13 @@
 What it does: follows the columns that a feature reads through SQL, and the rows that they are made of through joins,
 subqueries, groups and window functions. Where these rows have an event time (or `knownAt`, where it is declared), it
 must be no later than the time of the dataset that the query gives: by a condition, by the order of a window, or because
-the one is made of the other, as by `max(...)`. Rows that are joined without any condition on their time are an error.
-What follows is a warning: a condition that does not end at the dataset's time, such as `l.landed_at >= d.departs_at` or
-the same day; a window that looks beyond its row; rows that are put together under a time before the last of them, as a
-daily average whose time is the beginning of the day; and a dataset without an event time that is derived from one with
-it, where rows with a time look it up or meet it by their entity. A join that brings in the label is reported as
-`label-leak`. A function of a time may give any time, and a row may be given an earlier time than it has: both are taken
-as they are written.
+the one is made of the other, as by `max(...)`. Rows of another dataset that are joined without any condition on their
+time are an error. What follows is a warning: rows of the same table as the row itself, such as all of them in a mean; a
+condition that does not end at the dataset's time, such as `l.landed_at >= d.departs_at` or the same day; a window that
+looks beyond its row; rows that are put together under a time before the last of them, as a daily average whose time is
+the beginning of the day; and a dataset without an event time that is derived from one with it, where rows with a time
+look it up or meet it by their entity. A join that brings in the label is reported as `label-leak`. A function of a time
+may give any time, and a row may be given an earlier time than it has: both are taken as they are written.
 
 Why: rows that match only by key may be far apart in time. The joined row counts as known at the time of one of them, so
 the model would be trained on data from the future.
@@ -127,8 +127,18 @@ def _how(view: View, feature_set: FeatureSet, source: FeatureSource, seen: _Seen
     if seen.how == "window":
         return "window"
     derivation = derivation_of(view, joined)
-    deciding = {one for _, keys in derivation.keys for one in keys} | derivation.filters if derivation else set()
-    return "condition" if (seen.brought, _time(view.get(Dataset, seen.brought))) in deciding else "join"
+    if derivation is None:
+        return None
+    deciding = {one for _, keys in derivation.keys for one in keys} | derivation.filters
+    # Rows of one table are compared with each other on purpose, though whenever they are.
+    is_own = any(table == seen.brought for table, _ in _made_of(derivation, own))
+    return "condition" if is_own or (seen.brought, _time(view.get(Dataset, seen.brought))) in deciding else "join"
+
+
+def _made_of(derivation: analysis.Derivation, column: str) -> frozenset[Column]:
+    """The columns of tables that a column of a query is made of."""
+    named = [sources for name, sources in derivation.columns if name.lower() == column.lower()]
+    return frozenset[Column]().union(*named)
 
 
 def _may_be_later(view: View, feature_set: FeatureSet, source: FeatureSource, seen: _Seen) -> bool:
@@ -149,8 +159,8 @@ def _has_another_time(view: View, joined: Dataset, own: str, brought: str) -> bo
     """Whether the time of a dataset is made of a time of the rows of which nobody says whether it is earlier."""
     read = view.get(Dataset, brought).spec
     derivation = derivation_of(view, joined)
-    made_of = [sources for name, sources in derivation.columns if name.lower() == own.lower()] if derivation else []
-    others = {column for sources in made_of for table, column in sources if table == brought}
+    made_of = _made_of(derivation, own) if derivation is not None else frozenset()
+    others = {column for table, column in made_of if table == brought}
     others -= {read.event_time, read.known_at}
     return any(read.columns[one].type in ("timestamp", "date") for one in others if one in read.columns)
 
