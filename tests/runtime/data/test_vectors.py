@@ -17,7 +17,7 @@ from penstock.runtime.data.features import compute
 from penstock.runtime.data.split import read_features
 from penstock.runtime.faults import InputError
 from penstock.specs.model import Except
-from runtime.data.tables import feature_set, run, timed, validate
+from runtime.data.tables import at, feature_set, run, timed, validate
 
 ROWS = timed("rows", {"id": [1, 2, 3], "size": [3, 0, 5]}, primary_key=["id"])
 HERE = "runtime.data.test_vectors"
@@ -165,3 +165,17 @@ def test_a_model_chooses_a_vector_as_a_whole_by_the_name_of_its_spec(
 
 def nothing(rows: pa.Table) -> Any:
     return [None] * rows.num_rows
+
+
+def of_the_last(rows: pa.Table) -> Any:
+    """Centred by the mean of all rows, the later ones among them."""
+    return array(rows) - array(rows).mean(axis=0)
+
+
+def test_a_vector_that_is_made_of_later_rows_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    rows = timed("rows", {"id": [1, 2, 3, 4], "t": [at(1), at(2), at(3), at(4)], "size": [3, 0, 5, 9]}, "t")
+    for function, told in (("array", False), ("of_the_last", True)):
+        caplog.clear()
+        features = {"v": {"type": "float[2]", "python": f"{HERE}:{function}", "reads": ["size"]}}
+        compute("set", feature_set(source="rows", entity=["id"], features=features), {"rows": rows})
+        assert any("2 of the 2 earliest rows have other values" in message for message in caplog.messages) is told
