@@ -83,3 +83,12 @@ def test_more_rows_prove_more() -> None:
 def test_the_chance_of_fewer_is_that_of_the_binomial_distribution(bound: float, rows: int, share: float) -> None:
     fewest = next(count for count in range(rows + 1) if count / rows >= bound)
     assert chance_of_fewer(bound, rows, share) == pytest.approx(binom.cdf(fewest - 1, rows, share))
+
+
+def test_the_chance_of_a_gap_between_areas_is_what_chance_makes_of_it() -> None:
+    generator = np.random.default_rng(0)
+    positives = generator.exponential(3, (4000, 3, 50))
+    negatives = generator.exponential(1, (4000, 3, 50))
+    found = (positives[..., :, None] > negatives[..., None, :]).mean(axis=(2, 3))
+    happened = (np.ptp(found, axis=1) > 0.1).mean()
+    assert chance_of_gap(0.1, 100, 3, is_area=True) == pytest.approx(happened, abs=0.03)

@@ -16,6 +16,8 @@ _NORMAL = NormalDist()
 _REACH = 8.0
 """Standard errors to each side beyond which nothing is left to add up."""
 _STEPS = 160
+_USUAL_AREA = 0.75
+"""Half of the way from chance to perfection."""
 _ROUNDING = 1e-9
 """What a product of decimal numbers may be more than it is."""
 
@@ -53,13 +55,16 @@ def auc_low(area: float, rows: float, confidence: float) -> float:
 
 
 @lru_cache(maxsize=1024)
-def chance_of_gap(gap: float, rows: int, groups: int, share: float = 0.5) -> float:
-    """The chance that some two of several equally good groups of `rows` rows differ by more than `gap` in a proportion.
+def chance_of_gap(gap: float, rows: int, groups: int, *, is_area: bool = False) -> float:
+    """The chance that some two of several equally good groups of `rows` rows differ by more than `gap`.
 
+    In a proportion of 0.5, where it varies most, or in an area under a ROC curve of 0.75 with as many positives as
+    negatives.
     The distribution of the range of independent normal values: P(range <= r) = k * integral of
     phi(x) * (Phi(x + r) - Phi(x)) ** (k - 1), by Simpson's rule.
     """
-    reach = gap / sqrt(share * (1 - share) / rows)
+    error = auc_error(_USUAL_AREA, rows / 2, rows / 2) if is_area else sqrt(0.25 / rows)
+    reach = gap / error
     total = 0.0
     for x, below, weighted in _grid():
         total += weighted * (_NORMAL.cdf(x + reach) - below) ** (groups - 1)
@@ -95,14 +100,14 @@ def _grid() -> tuple[tuple[float, float, float], ...]:
 
 
 @lru_cache(maxsize=1024)
-def rows_for_gap(gap: float, chance: float, groups: int) -> int:
+def rows_for_gap(gap: float, chance: float, groups: int, *, is_area: bool = False) -> int:
     """The fewest rows a group needs so that `chance_of_gap` is no more than `chance`."""
     least, most = 1, 2
-    while chance_of_gap(gap, most, groups) > chance:
+    while chance_of_gap(gap, most, groups, is_area=is_area) > chance:
         least, most = most, most * 2
     while most - least > 1:
         middle = (least + most) // 2
-        if chance_of_gap(gap, middle, groups) > chance:
+        if chance_of_gap(gap, middle, groups, is_area=is_area) > chance:
             least = middle
         else:
             most = middle

@@ -9,7 +9,8 @@ What it does: computes, before anything runs, how much a rule's metric varies by
   than half of the way from the bound to perfection, a warning.
 - A gap between groups is compared with the difference between equally good groups of `minSupport` rows. If some pair
   of them breaks the bound by chance in more than one run of five, that is a warning. The number of groups is that of
-  the values in `oneOf` of the column, otherwise two. The metric is assumed to be about 0.5, where it varies most.
+  the values in `oneOf` of the column, otherwise two. A proportion is assumed to be about 0.5, where it varies most,
+  and `roc_auc` to be 0.75.
 
 - A bound in every group is broken by chance in some group of `minSupport` rows, though each of them is half of the way
   from the bound to perfection. If that happens in more than one run of five, that is a warning as well.
@@ -79,9 +80,9 @@ def undecidable_gate(view: View, gate: Gate) -> Iterator[Diagnostic]:
         elif isinstance(one, SliceRule):
             yield from _no_room(view, gate, position, "maxGap", is_nothing=one.max_gap == 0)
             metric = METRICS.get(one.metric)
-            if metric is None or metric.rate_of is None or model.spec.task not in metric.tasks:
+            if metric is None or model.spec.task not in metric.tasks:
                 continue
-            if one.max_gap:
+            if one.max_gap and (metric.rate_of is not None or metric.name == "roc_auc"):
                 asked = _Gap(one.by, one.max_gap, one.min_support, metric, "maxGap")
                 yield from _gap(view, gate, position, model, asked, clustered)
             yield from _bounds(view, gate, position, one, model, metric)
@@ -198,12 +199,13 @@ def _gap(view: View, gate: Gate, position: int, model: Model, asked: _Gap, clust
     """A difference that chance makes between equally good groups, whose rows are independent at best."""
     gap, support, key = asked.gap, asked.support, asked.key
     groups = _groups(view, model, asked.by)
-    chance = chance_of_gap(gap, support, groups)
+    is_area = asked.metric.name == "roc_auc"
+    chance = chance_of_gap(gap, support, groups, is_area=is_area)
     if chance <= TOLERATED_CHANCE:
         return
     kind = {"positives": "positive", "negatives": "negative"}.get(asked.metric.rate_of or "")
-    even = f", even if all of them are {kind}" if kind else ""
-    enough = rows_for_gap(gap, TOLERATED_CHANCE, groups)
+    even = f", even if all of them are {kind}" if kind else ", even if half of them are positive" * is_area
+    enough = rows_for_gap(gap, TOLERATED_CHANCE, groups, is_area=is_area)
     many = "two equally good groups" if groups == 2 else f"at least two of {groups} equally good groups"
     written = "minSupport" in view.data("Gate", gate.name)["spec"]["rules"][position]
     at = view.span(gate, ("rules", position, "minSupport" if written else key))
@@ -237,7 +239,12 @@ def _bounds(
     groups = _groups(view, model, one.by)
     for key, bound in (("atLeast", one.at_least), ("atMost", one.at_most)):
         # Bounds on the other side of the metric are reported by themselves.
-        if bound is None or not 0 < bound < 1 or (key == "atLeast") is not metric.higher_is_better:
+        if (
+            bound is None
+            or metric.rate_of is None
+            or not 0 < bound < 1
+            or (key == "atLeast") is not metric.higher_is_better
+        ):
             continue
         needed = bound if key == "atLeast" else 1 - bound
         share = needed + (1 - needed) * TOLERATED_WAY
