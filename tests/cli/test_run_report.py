@@ -46,7 +46,8 @@ def test_what_was_skipped_behind_it_is_told(tmp_path: Path, capsys: pytest.Captu
 def test_the_reason_comes_after_what_was_found(tmp_path: Path) -> None:
     """Both streams in one, as a terminal has them."""
     shown = io.StringIO()
-    figures = {"rows": 10, "metrics": {"r2": {"estimate": 0.5, "low": 0.4, "high": 0.6}}}
+    metrics = {"r2": {"estimate": 0.5, "low": 0.4, "high": 0.6}, "few": {"estimate": 0.5, "low": None, "high": None}}
+    figures = {"rows": 10, "metrics": metrics}
     evaluate = Script("evaluate", f"echo '{json.dumps(figures)}' > \"$1/figures.json\"")
     register = Script("register", "echo no room >&2; exit 2", reads=["evaluate"])
     path = write_pipeline(tmp_path / "pipeline.yaml", evaluate, register)
@@ -58,6 +59,7 @@ def test_the_reason_comes_after_what_was_found(tmp_path: Path) -> None:
     with redirect_stdout(shown), redirect_stderr(shown):
         report(run, "m", "training", workspace, tmp_path)
     said = shown.getvalue()
+    assert ["│", "few", "│", "0.5", "│", "–", "│"] in [line.split() for line in said.splitlines()]
     assert 0 < said.index("│ r2") < said.index("step `register` got invalid input, and made no decision:\n  no room")
 
 

@@ -153,7 +153,7 @@ def _metrics(console: Console, evaluation: dict[str, Any] | None, held_out: str)
     table.add_column("estimate", justify="right")
     table.add_column("95% interval", justify="right")
     for name, figure in evaluation["metrics"].items():
-        table.add_row(name, _number(figure["estimate"]), f"{_number(figure['low'])} to {_number(figure['high'])}")
+        table.add_row(name, _number(figure["estimate"]), _ends(figure))
     _print(console, title, table)
 
 
@@ -301,9 +301,13 @@ def _json(folder: Path | None, file: str) -> dict[str, Any] | None:
     return found
 
 
+def _ends(figure: dict[str, Any]) -> str:
+    return "–" if figure["low"] is None else f"{_number(figure['low'])} to {_number(figure['high'])}"
+
+
 def _interval(monitor: dict[str, Any]) -> str:
     """The interval of a monitored metric, and over how many clusters it is where single rows are not independent."""
-    bounds = "–" if monitor["low"] is None else f"{_number(monitor['low'])} to {_number(monitor['high'])}"
+    bounds = _ends(monitor)
     if monitor.get("clusters") is None:
         return bounds
     clusters = counted(monitor["clusters"]["count"], "cluster")

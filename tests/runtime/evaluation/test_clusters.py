@@ -85,6 +85,7 @@ def test_too_few_clusters_are_a_refusal_that_says_so(world: Path, capfd: pytest.
     # The card and the table of `penstock run` show no end of an interval, and say why.
     assert clusters_said(figures(world)["clusters"]).endswith(", too few for an interval: 20 are needed)")
     assert gate(world, RULES) == EXIT_REJECTED
+    assert "nan, nan" not in capfd.readouterr().err
     said = json.loads((world / "verdict" / "gate.json").read_text())["rules"][0]
     assert said["notes"] == [
         "the test rows are 10 clusters by periods of 1h, but an interval needs 20: it is unknown whether the rule holds"

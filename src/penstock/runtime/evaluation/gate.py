@@ -6,6 +6,7 @@ import argparse
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from math import isnan
 
 from penstock.runtime.arguments import directory, output_directory, spec
 from penstock.runtime.artifacts import directory_digest, write_json
@@ -76,6 +77,7 @@ def table(found: Sequence[RuleVerdict]) -> tuple[str, ...]:
 
 def _cells(judgement: Judgement) -> tuple[str, str, str, str]:
     figure, unit = judgement.figure, judgement.limit.unit and f" {judgement.limit.unit}"
-    interval = "-" if figure.low is None or figure.high is None else f"[{figure.low:.4g}, {figure.high:.4g}]"
+    low, high = figure.low, figure.high
+    interval = "-" if low is None or high is None or isnan(low) or isnan(high) else f"[{low:.4g}, {high:.4g}]"
     bound = " and ".join(str(bound) for bound in judgement.limit.bounds)
     return figure.name, f"{figure.estimate:.4g}{unit}", interval, f"{bound}{unit}"
