@@ -12,13 +12,29 @@ import pytest
 from penstock.incremental.worker_pool import WorkerError, WorkerPool, processors
 
 
-def nobody_is_left() -> bool:
-    """Whether this process has no child any more, not even one that has ended."""
+@pytest.fixture
+def forked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The processes that are forked: what other tests have started is none of it."""
+    found: list[int] = []
+    fork = os.fork
+
+    def recorded() -> int:
+        process = fork()
+        if process:
+            found.append(process)
+        return process
+
+    monkeypatch.setattr(os, "fork", recorded)
+    return found
+
+
+def is_left(process: int) -> bool:
+    """Whether this process still has that child, be it one that has ended."""
     try:
-        os.waitpid(-1, os.WNOHANG)
+        os.waitpid(process, os.WNOHANG)
     except ChildProcessError:
-        return True
-    return False
+        return False
+    return True
 
 
 def counting(share: int) -> Generator[Any, Any, None]:
@@ -28,14 +44,15 @@ def counting(share: int) -> Generator[Any, Any, None]:
 
 
 @pytest.mark.parametrize("shares", [1, 2, 4])
-def test_each_share_answers_in_each_round_in_a_process_of_its_own(shares: int) -> None:
+def test_each_share_answers_in_each_round_in_a_process_of_its_own(shares: int, forked: list[int]) -> None:
     with WorkerPool(shares, counting) as pool:
         first = pool.next_round()
         assert [share for share, _ in first] == list(range(shares))
         assert len({process for _, process in first}) == shares
         assert first[0][1] == os.getpid()
         assert pool.next_round("on") == [(share, "on") for share in range(shares)]
-    assert nobody_is_left()
+    assert len(forked) == shares - 1
+    assert not any(map(is_left, forked))
 
 
 def test_large_answers_arrive_whole() -> None:
@@ -52,7 +69,7 @@ def test_one_share_starts_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
         pool.next_round()
 
 
-def test_a_process_that_fails_says_where() -> None:
+def test_a_process_that_fails_says_where(forked: list[int]) -> None:
     def failing(share: int) -> Generator[Any, Any, None]:
         yield share
         if share:
@@ -63,10 +80,11 @@ def test_a_process_that_fails_says_where() -> None:
         assert pool.next_round() == [0, 1]
         with pytest.raises(WorkerError, match=r"(?s)in failing.*KeyError: 'the second share'"):
             pool.next_round()
-    assert nobody_is_left()
+    assert forked
+    assert not any(map(is_left, forked))
 
 
-def test_a_process_that_is_killed_is_noticed() -> None:
+def test_a_process_that_is_killed_is_noticed(forked: list[int]) -> None:
     def dying(share: int) -> Generator[Any, Any, None]:
         if share:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -74,10 +92,11 @@ def test_a_process_that_is_killed_is_noticed() -> None:
 
     with pytest.raises(WorkerError, match="ended by SIGKILL"), WorkerPool(2, dying) as pool:
         pool.next_round()
-    assert nobody_is_left()
+    assert forked
+    assert not any(map(is_left, forked))
 
 
-def test_leaving_early_leaves_nobody_behind() -> None:
+def test_leaving_early_leaves_nobody_behind(forked: list[int]) -> None:
     def endless(share: int) -> Generator[Any, Any, None]:
         while share:
             pass
@@ -86,7 +105,8 @@ def test_leaving_early_leaves_nobody_behind() -> None:
 
     with pytest.raises(KeyboardInterrupt), WorkerPool(3, endless) as pool:
         pool.next_round()
-    assert nobody_is_left()
+    assert forked
+    assert not any(map(is_left, forked))
 
 
 def test_there_is_a_process_for_each_processor_that_may_be_used() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from penstock.catalog.dependencies import SPEC, Dependencies
@@ -11,7 +11,7 @@ from penstock.catalog.problems import catalog_problems, repository_problems, spe
 from penstock.checks.rule import Rule
 from penstock.checks.rules import rules_of
 from penstock.diagnostics.deduplicate import deduplicated
-from penstock.diagnostics.model import Diagnostic, Diagnostics, Severity, Span
+from penstock.diagnostics.model import Diagnostic, Diagnostics, Severity
 from penstock.specs.kinds import KINDS
 from penstock.specs.rollout import Rollout
 
@@ -32,8 +32,13 @@ def check(catalog: Catalog) -> tuple[Diagnostic, ...]:
     return found.sorted()
 
 
-def _spans(diagnostic: Diagnostic) -> Iterator[Span]:
-    return (label.span for label in (diagnostic.primary, *diagnostic.secondary) if label is not None)
+def _of_what_was_read(catalog: Catalog, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """Those that do not speak of what the reader has refused: its author mends that first."""
+    refused = {one.primary.span for one in catalog.reading if one.severity is Severity.ERROR and one.primary}
+    for one in found:
+        spans = {label.span for label in (one.primary, *one.secondary) if label is not None}
+        if refused.isdisjoint(spans):
+            yield one
 
 
 def check_spec(catalog: Catalog, spec_id: SpecId, reads: Dependencies) -> tuple[Diagnostic, ...]:
@@ -44,7 +49,7 @@ def check_spec(catalog: Catalog, spec_id: SpecId, reads: Dependencies) -> tuple[
     """
     found = Diagnostics()
     found.extend(spec_problems(catalog, spec_id, reads))
-    found.extend(_by_rules(catalog, spec_id, reads))
+    found.extend(_of_what_was_read(catalog, _by_rules(catalog, spec_id, reads)))
     return found.sorted()
 
 

@@ -79,7 +79,7 @@ def _of_other_tasks(view: View, resource: Resource, all_named: tuple[NamedMetric
         first, _, task = wrong[0]
         yield Diagnostic.error(
             "metric-task",
-            f"none of these {len(wrong)} metrics is defined for a {task} task",
+            f"no metric of this spec is defined for a {task} task",
             view.span(resource, first.pointer),
             "the first of them",
             secondary=(Label(view.span(model, ("task",)), f"the task of `{model.name}`"),),
