@@ -10,6 +10,7 @@ from dataclasses import replace
 from penstock.cli.main import OK, PROBLEMS
 from penstock.cli.review_choices import Choices
 from penstock.cli.review_steps import FAILURES, ReviewRun
+from penstock.cli.runner_files import hand_on
 from penstock.diagnostics.grammar import counted
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.event import ActionsRun
@@ -28,7 +29,8 @@ def open_for_jobs(run: ReviewRun) -> int:
     def step() -> int:
         numbers = _open(run.client, run.started)
         began = run.client.server_time.isoformat()
-        run.output(began=began, open=json.dumps([{"number": each, "key": run.key_of(each)} for each in numbers]))
+        again = [{"number": each, "key": run.key_of(each)} for each in numbers]
+        hand_on(run.started, began=began, open=json.dumps(again))
         return OK
 
     return run.guarded(step, tells=False)

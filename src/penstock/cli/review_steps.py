@@ -17,6 +17,7 @@ from penstock.cli.main import OK, PROBLEMS
 from penstock.cli.record import store_of
 from penstock.cli.review_choices import Choices
 from penstock.cli.review_reading import ReviewReading
+from penstock.cli.runner_files import hand_on, summarize
 from penstock.forges.github.check_run import OvertakenError
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.event import ActionsRun, Event
@@ -115,7 +116,7 @@ class ReviewRun:
             assert self.head is not None
             assert self.began is not None
             key = self.key_of(self.head if number is None else number)
-            self.output(key=key, number=number or "", head=self.head, began=self.began.isoformat())
+            hand_on(self.started, key=key, number=number or "", head=self.head, began=self.began.isoformat())
             return OK
 
         return self.guarded(step, tells=True)
@@ -135,7 +136,7 @@ class ReviewRun:
             data = bundle.dump()
             self._handover_file.parent.mkdir(parents=True, exist_ok=True)
             self._handover_file.write_bytes(data)
-            self.output(digest=bytes_digest(data))
+            hand_on(self.started, digest=bytes_digest(data))
             return OK
 
         return self.guarded(step, tells=False)
@@ -269,7 +270,7 @@ class ReviewRun:
             if replace(again.facts, now=view.facts.now) == view.facts:
                 self.show_decision(decision)
                 if not self.choices.again:
-                    self._summarize(summary_of(decision, self.page))
+                    summarize(self.started, summary_of(decision, self.page))
                 return DecisionBundle((self._bundled(decision, after),))
             view = again
         raise ForgeError("the pull request changes faster than it can be reviewed: run again later.")
@@ -289,7 +290,7 @@ class ReviewRun:
             problem = f"#{moved[0]} has another head than the queued one"
         for decision in decisions:
             self.show_decision(decision)
-            self._summarize(summary_of(decision, self.page))
+            summarize(self.started, summary_of(decision, self.page))
         if problem:
             print(log_line(f"error: {problem}"), file=sys.stderr)
         bundled = tuple(self._bundled(each, known[each.inputs.facts.number][1]) for each in decisions)
@@ -373,16 +374,6 @@ class ReviewRun:
         if self.choices.handover is None:
             raise BundleError("no decision file given: pass --handover FILE")
         return self.choices.handover
-
-    def output(self, **values: object) -> None:
-        if self.started.output_path is not None:
-            with self.started.output_path.open("a", encoding="utf-8") as file:
-                file.writelines(f"{name}={value}\n" for name, value in values.items())
-
-    def _summarize(self, text: str) -> None:
-        if self.started.summary_path is not None:
-            with self.started.summary_path.open("a", encoding="utf-8") as file:
-                file.write(text)
 
     def _leave(self, head: str, check: str, why: str) -> None:
         """Take back what was green where nothing is under review any more: it may be so again before anybody looks."""

@@ -105,19 +105,11 @@ class _Evaluation:
         self.overruling = overruling(policy.overrule, roles, view, self.contributors.people)
         alone = group.reviewed if group is not None else None
         changes = alone if alone is not None else frozenset(change.fingerprint for change in plan.changes)
-        grown = memory.grown_at(view.head_sha, changes, self.now)
-        # Since when it is what it is now: what let it pass before that, let something else pass.
-        self.settled = max(self.moved, grown) if self.moved is not None and grown is not None else self.moved
-        self.opinions: Opinions = opinions(
-            view,
-            self.contributors.people,
-            memory.approvals,
-            memory.knowable(view.head_sha, alone),
-            self.overruling,
-        )
-        self.holds: tuple[Hold, ...] = standing_holds(
-            view, memory.holds, allowed=self.contributors.people, overruling=self.overruling
-        )
+        self.settled = memory.settled_at(view.head_sha, changes, self.moved, self.now)
+        known = memory.knowable(view.head_sha, alone)
+        people = self.contributors.people
+        self.opinions: Opinions = opinions(view, people, memory.approvals, known, self.overruling)
+        self.holds: tuple[Hold, ...] = standing_holds(view, memory.holds, allowed=people, overruling=self.overruling)
         self.commands: tuple[Command, ...] = commands(view)
         self.granted: tuple[Command, ...] = self._granted()
         self.waived: tuple[Waived, ...] = self._waived()

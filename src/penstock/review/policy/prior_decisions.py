@@ -39,3 +39,11 @@ class PriorDecisions:
         if head != self.head:
             return None
         return self.grown if changes <= self.changes else now
+
+    def settled_at(self, head: str, changes: frozenset[str], moved: datetime | None, now: datetime) -> datetime | None:
+        """Since when a head that came at `moved` is what it is now; None where nobody knows when it came.
+
+        What let it pass before that, let something else pass.
+        """
+        grown = self.grown_at(head, changes, now)
+        return max(moved, grown) if moved is not None and grown is not None else moved

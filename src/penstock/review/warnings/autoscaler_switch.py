@@ -15,21 +15,18 @@ from collections.abc import Iterable, Iterator
 
 from penstock.catalog.model import Catalog, SpecId, View
 from penstock.diagnostics.model import Diagnostic
+from penstock.review.warnings.served import rollouts_before_and_after, served
 from penstock.specs.rollout import Rollout
 
 
 def autoscaler_switches(base: Catalog, head: Catalog, touched: Iterable[SpecId]) -> Iterator[Diagnostic]:
     """A warning for each environment in which a Rollout that serves is scaled by another object than before."""
-    for spec_id in touched:
-        if spec_id.kind != "Rollout":
-            continue
-        for environment in head.environments():
-            before, after = base.view(environment), head.view(environment)
-            if _scaled_by(before, spec_id.name) == "hpa" and _scaled_by(after, spec_id.name) == "keda":
-                yield _conflict(after, spec_id)
-            fixed = _fixed_number(before, spec_id.name)
-            if fixed > 1 and _is_argo(after, spec_id.name) and _scaled_by(after, spec_id.name) is not None:
-                yield _reset(after, spec_id, fixed)
+    for spec_id, before, after in rollouts_before_and_after(base, head, touched):
+        if _scaled_by(before, spec_id.name) == "hpa" and _scaled_by(after, spec_id.name) == "keda":
+            yield _conflict(after, spec_id)
+        fixed = _fixed_number(before, spec_id.name)
+        if fixed > 1 and _is_argo(after, spec_id.name) and _scaled_by(after, spec_id.name) is not None:
+            yield _reset(after, spec_id, fixed)
 
 
 def _conflict(after: View, spec_id: SpecId) -> Diagnostic:
@@ -61,20 +58,20 @@ def _reset(after: View, spec_id: SpecId, fixed: int) -> Diagnostic:
 
 def _scaled_by(view: View, name: str) -> str | None:
     """The object that scales what serves; None where nothing serves, or no object does."""
-    rollout, environment = view.find(Rollout, name), view.environment
-    if rollout is None or environment is None or environment.name not in rollout.spec.environments:
+    rollout, environment = served(view, name), view.environment
+    if rollout is None or environment is None:
         return None
     serve, kserve = rollout.spec.serve, environment.spec.kserve
     is_knative = serve.target == "kserve" and kserve is not None and kserve.mode == "Knative"
-    if is_knative or serve.replicas.min == serve.replicas.max or view.release_of(name) is None:
+    if is_knative or serve.replicas.min == serve.replicas.max:
         return None
     return "hpa" if serve.replicas.metric in ("cpu", "memory") else "keda"
 
 
 def _fixed_number(view: View, name: str) -> int:
     """How many copies of what serves the manifest of an Argo Rollout asks for; 0 where it does not say."""
-    rollout = view.find(Rollout, name)
-    if rollout is None or not _is_argo(view, name) or view.release_of(name) is None:
+    rollout = served(view, name)
+    if rollout is None or not _is_argo(view, name):
         return 0
     replicas = rollout.spec.serve.replicas
     return replicas.min if replicas.min == replicas.max else 0

@@ -11,19 +11,15 @@ from collections.abc import Iterable, Iterator
 
 from penstock.catalog.model import Catalog, SpecId, View
 from penstock.diagnostics.model import Diagnostic
-from penstock.specs.rollout import Rollout
+from penstock.review.warnings.served import rollouts_before_and_after, served
 
 
 def frozen_routes(base: Catalog, head: Catalog, touched: Iterable[SpecId]) -> Iterator[Diagnostic]:
     """A warning for each environment in which the timeout of a route that is there changes."""
-    for spec_id in touched:
-        if spec_id.kind != "Rollout":
-            continue
-        for environment in head.environments():
-            after = head.view(environment)
-            before, wanted = _timeout(base.view(environment), spec_id.name), _timeout(after, spec_id.name)
-            if before is not None and wanted is not None and before != wanted:
-                yield _frozen(after, spec_id, before, wanted)
+    for spec_id, before, after in rollouts_before_and_after(base, head, touched):
+        known, wanted = _timeout(before, spec_id.name), _timeout(after, spec_id.name)
+        if known is not None and wanted is not None and known != wanted:
+            yield _frozen(after, spec_id, known, wanted)
 
 
 def _frozen(after: View, spec_id: SpecId, before: int, wanted: int) -> Diagnostic:
@@ -43,9 +39,7 @@ def _frozen(after: View, spec_id: SpecId, before: int, wanted: int) -> Diagnosti
 
 def _timeout(view: View, name: str) -> int | None:
     """The seconds that the route of a rollout allows a request; None where nothing serves, or KServe has the routes."""
-    rollout, environment = view.find(Rollout, name), view.environment
-    if rollout is None or environment is None or environment.name not in rollout.spec.environments:
-        return None
-    if rollout.spec.serve.target != "argo-rollouts" or view.release_of(name) is None:
+    rollout = served(view, name)
+    if rollout is None or rollout.spec.serve.target != "argo-rollouts":
         return None
     return -(-int(rollout.spec.serve.timeout) // 1000)

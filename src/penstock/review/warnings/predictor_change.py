@@ -20,6 +20,7 @@ from typing import NamedTuple
 from penstock.catalog.model import Catalog, SpecId, View
 from penstock.diagnostics.model import Diagnostic
 from penstock.ir.serving import canary_copies, predictor_name
+from penstock.review.warnings.served import served
 from penstock.specs.base import ManifestPatch
 from penstock.specs.release import Release
 from penstock.specs.rollout import Canary, Rollout
@@ -174,11 +175,10 @@ def _rollouts(catalog: Catalog, touched: Iterable[SpecId]) -> Iterator[str]:
 
 def _served(view: View, name: str) -> _Served | None:
     """What KServe serves of a rollout; None where it serves nothing of it."""
-    rollout, environment = view.find(Rollout, name), view.environment
-    if rollout is None or environment is None or environment.spec.kserve is None:
+    rollout, release, environment = served(view, name), view.release_of(name), view.environment
+    if rollout is None or release is None or environment is None or environment.spec.kserve is None:
         return None
-    release = view.release_of(name) if environment.name in rollout.spec.environments else None
-    if release is None or rollout.spec.serve.target != "kserve":
+    if rollout.spec.serve.target != "kserve":
         return None
     spec = rollout.spec
     is_patched = any(map(_is_of_the_name, spec.patches))

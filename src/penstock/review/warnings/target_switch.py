@@ -9,35 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from penstock.catalog.model import Catalog, SpecId, View
+from penstock.catalog.model import Catalog, SpecId
 from penstock.diagnostics.model import Diagnostic
-from penstock.specs.rollout import Rollout
+from penstock.review.warnings.served import rollouts_before_and_after, served
 
 
 def target_switches(base: Catalog, head: Catalog, touched: Iterable[SpecId]) -> Iterator[Diagnostic]:
     """A warning for each environment in which a Rollout that serves moves to another target."""
-    for spec_id in touched:
-        if spec_id.kind != "Rollout":
+    for spec_id, before, after in rollouts_before_and_after(base, head, touched):
+        old, new = (served(view, spec_id.name) for view in (before, after))
+        if old is None or new is None or old.spec.serve.target == new.spec.serve.target:
             continue
-        for environment in head.environments():
-            after = head.view(environment)
-            old, new = _target(base.view(environment), spec_id.name), _target(after, spec_id.name)
-            if old is not None and new is not None and old != new:
-                yield Diagnostic.warning(
-                    "target-switch",
-                    f"`{spec_id.name}` in {environment} stops answering before {new} has started it",
-                    after.span(spec_id, ("serve", "target")),
-                    f"what {old} serves is deleted",
-                    help=(
-                        f"add a Rollout of another name with `target: {new}`, let its callers move to its host name, "
-                        "and remove this one then",
-                    ),
-                )
-
-
-def _target(view: View, name: str) -> str | None:
-    """What serves a rollout; None where nothing does."""
-    rollout, environment = view.find(Rollout, name), view.environment
-    if rollout is None or environment is None or environment.name not in rollout.spec.environments:
-        return None
-    return rollout.spec.serve.target if view.release_of(name) is not None else None
+        wanted = new.spec.serve.target
+        yield Diagnostic.warning(
+            "target-switch",
+            f"`{spec_id.name}` in {after.environment_name} stops answering before {wanted} has started it",
+            after.span(spec_id, ("serve", "target")),
+            f"what {old.spec.serve.target} serves is deleted",
+            help=(
+                f"add a Rollout of another name with `target: {wanted}`, let its callers move to its host name, "
+                "and remove this one then",
+            ),
+        )
