@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from penstock.catalog.load import load_work_tree
 from penstock.cli.main import main
 from penstock.review.policy.defaults import default_rules
 from penstock.review.policy.resolve import resolve_policy
-from review.repositories import Repository
+from review.pull_requests import PullRequest, both, opened, set_at
+from review.repositories import Documents, Repository
+
+FIRST, SECOND = (f"sha256:{letter * 64}" for letter in "ab")
 
 
 def test_the_defaults_are_printed_as_a_policy_of_the_same_rules(
@@ -20,3 +25,49 @@ def test_the_defaults_are_printed_as_a_policy_of_the_same_rules(
     policy = resolve_policy(load_work_tree(repository.root))
     assert not policy.is_default
     assert policy.rules == default_rules()
+
+
+def _release(environment: str) -> Callable[[Documents], None]:
+    def change(documents: Documents) -> None:
+        documents["Release", "delay"] = {
+            "apiVersion": "penstock/v1",
+            "kind": "Release",
+            "metadata": {"name": "delay", "owner": "flight-ml"},
+            "spec": {
+                "rollout": "delay-online",
+                "environment": environment,
+                "version": {"digest": FIRST},
+                "specs": FIRST,
+                "datasets": {"flights": FIRST},
+                "evidence": {"path": "evidence/first.json", "digest": FIRST},
+                "promotion": {"path": "evidence/first-promotion.json", "digest": FIRST},
+            },
+        }
+
+    return change
+
+
+_NEXT = both(
+    set_at("Release", "delay", "version", to={"digest": SECOND}),
+    set_at("Release", "delay", "specs", to=SECOND),
+    set_at("Release", "delay", "datasets", to={"flights": SECOND}),
+    set_at("Release", "delay", "evidence", to={"path": "evidence/second.json", "digest": SECOND}),
+    set_at("Release", "delay", "promotion", to={"path": "evidence/second-promotion.json", "digest": SECOND}),
+)
+
+
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_the_next_version_needs_whom_the_first_one_needed(repository: Repository, environment: str) -> None:
+    """Its evidence is other evidence, which is no risk of its own: it is valid, or the release fails."""
+    first = opened(repository, _release(environment), policy=None)
+    wanted = _asked(first)
+    assert "default-release" in wanted
+    repository.git("branch", "--move", "first")
+    again = opened(repository, _NEXT, policy=None)
+    assert _asked(again) == wanted
+
+
+def _asked(pull_request: PullRequest) -> dict[str, list[str]]:
+    """What each rule needs, but for the one that whoever approves for another rule satisfies, too."""
+    rules = [one for one in pull_request.verdict().tree.children if one.name != "default-rest"]
+    return {one.name: [child.needs for child in one.children] for one in rules}

@@ -16,6 +16,9 @@ _BOTH = {"all": [_OWNER, _INDEPENDENT]}
 _EDITED = {"any": [{"cause": "direct"}, {"address": "*.*"}]}
 _REACHED = {"not": _EDITED}
 
+# Another version comes with other evidence, of which the next rules say what is needed: as for the first one.
+_OTHER_VERSION = {"kind": ["Release"], "direction": ["unknown"]}
+
 _RULES: tuple[dict[str, Any], ...] = (
     {
         "id": "default-governance",
@@ -29,6 +32,7 @@ _RULES: tuple[dict[str, Any], ...] = (
         "when": {
             "area": ["quality", "fairness", "privacy", "governance"],
             "direction": ["loosened", "unknown"],
+            "not": _OTHER_VERSION,
             **_EDITED,
         },
         "require": _BOTH,
