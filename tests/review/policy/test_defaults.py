@@ -71,3 +71,9 @@ def _asked(pull_request: PullRequest) -> dict[str, list[str]]:
     """What each rule needs, but for the one that whoever approves for another rule satisfies, too."""
     rules = [one for one in pull_request.verdict().tree.children if one.name != "default-rest"]
     return {one.name: [child.needs for child in one.children] for one in rules}
+
+
+def test_a_release_that_loses_its_promotion_needs_somebody_independent(repository: Repository) -> None:
+    repository.edit(_release("staging"))
+    loses = opened(repository, set_at("Release", "delay", "promotion", to=None), policy=None)
+    assert _asked(loses)["default-risk"] == ["1 of flight-ml (owner), and 1 of a team other than flight-ml"]
