@@ -32,6 +32,8 @@ def told(text: str, own: str = "t") -> dict[str, str]:
     [
         ("SELECT a.id, a.t, m.v AS o FROM asked a JOIN met m ON m.k = a.k", "met join"),
         ("SELECT a.id, a.t, m.v AS o FROM asked a ASOF JOIN met m ON m.k = a.k AND m.s >= a.t", "met join"),
+        ("SELECT a.id, a.t, m.v AS o FROM asked a JOIN met m ON m.k = a.k AND (m.s <= a.t OR m.v > 3)", "met join"),
+        ("SELECT a.id, a.t, m.v AS o FROM asked a LEFT JOIN met m USING (k) WHERE v IS NULL OR m.s < a.t", "met join"),
         ("SELECT id, t, (SELECT v FROM met m WHERE m.k = a.k ORDER BY s DESC LIMIT 1) AS o FROM asked a", "met join"),
         ("SELECT id, t, x - (SELECT avg(x) FROM asked) AS o FROM asked", "asked join"),
         ("SELECT a.id, a.t, max(b.x) AS o FROM asked a JOIN asked b USING (k) GROUP BY ALL", "asked join"),
@@ -68,6 +70,10 @@ def test_rows_that_may_be_later_are_told(text: str, how: str) -> None:
         "SELECT id, t, o FROM asked a, LATERAL (SELECT max(v) AS o FROM met m WHERE m.s <= a.t)",
         "SELECT a.id, a.t, sum(CASE WHEN m.s <= a.t THEN v END) AS o FROM asked a JOIN met m USING (k) GROUP BY 1, 2",
         "SELECT a.id, a.t, max(v) AS o FROM asked a JOIN met m ON date_diff('hour', s, t) BETWEEN 0 AND 3 GROUP BY ALL",
+        "SELECT a.id, a.t, m.v AS o FROM asked a JOIN met m ON m.k = a.k AND m.s <= a.t OR m.v > 3 AND m.s < a.t",
+        "SELECT a.id, a.t, m.v AS o FROM asked a LEFT JOIN met m USING (k) WHERE m.number IS NULL OR (m.s < a.t)",
+        "SELECT a.id, a.t, m.v AS o FROM asked a JOIN met m USING (k) WHERE m.s <= a.t OR m.s < '2026-01-02'",
+        "SELECT a.id, a.t, m.v AS o FROM asked a JOIN met m USING (k) WHERE NOT (m.s > a.t OR m.v > 3)",
         "SELECT id, t, lead(x) OVER (ORDER BY t DESC) AS o FROM asked",
         "SELECT k, date_trunc('day', t) + INTERVAL 1 DAY AS t, avg(x) AS o FROM asked GROUP BY ALL",
         "SELECT k, max(t) AS t, avg(x) AS o FROM asked GROUP BY k",
@@ -79,6 +85,29 @@ def test_rows_that_are_bound_by_the_time_of_the_result_are_not(text: str) -> Non
     assert told(text) == {}
 
 
+@pytest.mark.parametrize(
+    ("time", "condition", "is_told"),
+    [
+        ("date_trunc('day', s)", "m.s <= a.t", True),
+        ("date_trunc('day', s)", "m.s + INTERVAL 1 HOUR <= a.t", True),
+        ("date_trunc('day', s)", "m.s + INTERVAL '24 hours' <= a.t", False),
+        ("date_trunc('day', s) + INTERVAL 1 HOUR", "m.s <= a.t", True),
+        ("date_trunc('day', s) + INTERVAL 1 HOUR", "m.s + INTERVAL 23 HOUR <= a.t", False),
+        ("date_trunc('day', s)::timestamp", "m.s <= a.t", True),
+        ("date_trunc('month', s)", "m.s::date < a.t::date", True),
+        ("date_trunc('month', s)", "m.s < date_trunc('month', a.t)", False),
+        ("date_trunc('month', s)", "m.s + INTERVAL 30 DAYS <= a.t", True),
+        ("date_trunc('month', s)", "m.s + INTERVAL 1 MONTH <= a.t", False),
+        ("time_bucket(INTERVAL 2 HOURS, s)", "m.s <= a.t - INTERVAL 1 HOUR", True),
+        ("time_bucket(INTERVAL 2 HOURS, s)", "m.s <= a.t - 2 * INTERVAL 1 HOUR", False),
+    ],
+)
+def test_what_is_cut_off_a_time_has_to_be_added_again(time: str, condition: str, *, is_told: bool) -> None:
+    days = f"WITH m AS (SELECT k, {time} AS s, sum(v) AS v FROM met GROUP BY ALL) "
+    query = f"SELECT a.id, a.t, max(m.v) AS o FROM asked a JOIN m ON m.k = a.k AND {condition} GROUP BY ALL"
+    assert bool(told(days + query)) == is_told
+
+
 def test_a_result_without_a_time_may_be_of_any() -> None:
     assert told("SELECT k, avg(x) AS o FROM asked GROUP BY k", "") == {"o": "asked group"}
     assert told("SELECT id, x AS o FROM asked", "") == {"id": "asked row", "o": "asked row"}
@@ -87,6 +116,7 @@ def test_a_result_without_a_time_may_be_of_any() -> None:
 
 CONDITIONS = (
     "{s} <= {t}", "{t} > {s}", "{s} BETWEEN {t} - INTERVAL 3 HOUR AND {t}", "{s} >= {t}", "NOT {s} > {t}", "TRUE",
+    "({s} <= {t} OR {v} > 2)", "({s} < {t} OR {v} > 2 AND {s} <= {t})", "({s} < {t} OR {s} <= {t} - INTERVAL 1 HOUR)",
     "{s} <= {t} + INTERVAL 2 HOUR", "{s} - INTERVAL 2 HOUR < {t}", "{s} + INTERVAL 1 HOUR <= {t}",
     "date_trunc('day', {s}) = date_trunc('day', {t})", "date_trunc('day', {s}) < date_trunc('day', {t})",
     "{s}::date = {t}::date - 1", "{s} <= date_trunc('day', {t})", "{t} - {s} >= INTERVAL 0 DAY",
@@ -100,7 +130,15 @@ SPANS = (
 )  # fmt: skip
 WINDOWED = ("sum({x})", "first_value({x})", "count({x})", "row_number()", "percent_rank()", "lag({x})", "lead({x}, -1)")
 PARTITIONS = ("", "PARTITION BY {k}", "PARTITION BY date_trunc('day', {t})", "PARTITION BY {k}, {t}")
-TIMES = ("date_trunc('day', s)", "max(s)", "min(s)", "date_trunc('day', s) + INTERVAL 1 DAY", "s", "s::date")
+TIMES = (
+    "date_trunc('day', s)", "max(s)", "min(s)", "date_trunc('day', s) + INTERVAL 1 DAY", "s", "s::date",
+    "date_trunc('hour', s)", "time_bucket(INTERVAL 2 HOURS, s)", "date_trunc('day', s)::timestamp",
+    "date_trunc('hour', s) + INTERVAL '90 minutes'",
+)  # fmt: skip
+AGAIN = (
+    "s", "s + INTERVAL 1 HOUR", "s + INTERVAL 1 DAY", "date_trunc('day', s)", "s - INTERVAL 30 MINUTE",
+    "date_trunc('day', s) + INTERVAL 2 DAYS", "s::timestamp", "s + to_days(1)",
+)  # fmt: skip
 QUERIES = (
     "SELECT id, t, {window} AS o FROM asked",
     "SELECT a.id, a.t, {aggregate} AS o FROM asked a LEFT JOIN met m ON m.k = a.k AND {condition} GROUP BY a.id, a.t",
@@ -115,6 +153,8 @@ QUERIES = (
     "WITH u AS (SELECT k, t, x, id FROM asked UNION ALL SELECT k, s, v, NULL FROM met), "
     "w AS (SELECT *, {window} AS o FROM u) SELECT id, t, o FROM w WHERE id IS NOT NULL",
     "SELECT k AS id, {time} AS t, sum(v) AS o FROM met GROUP BY ALL",
+    "WITH m AS (SELECT k, {time} AS s, sum(v) AS v FROM met GROUP BY ALL), n AS (SELECT k, {again} AS s, v FROM m) "
+    "SELECT a.id, a.t, max(m.v) AS o FROM asked a JOIN n m ON m.k = a.k AND {condition} GROUP BY ALL",
 )
 
 
@@ -127,6 +167,7 @@ def queries(draw: Any) -> str:
     window = f"{windowed} OVER ({draw(st.sampled_from(PARTITIONS))} ORDER BY {draw(st.sampled_from(ORDERS))} {span})"
     return draw(st.sampled_from(QUERIES)).format(
         window=window.format(x="x", k="k", t="t"),
+        again=draw(st.sampled_from(AGAIN)),
         aggregate=draw(st.sampled_from(AGGREGATES)).format(**names),
         condition=draw(st.sampled_from(CONDITIONS)).format(**names),
         time=draw(st.sampled_from(TIMES)),

@@ -17,6 +17,7 @@ from sqlglot.optimizer.scope import Scope
 
 from penstock.catalog.sql.moments import above, columns, is_aggregate
 from penstock.catalog.sql.reading import Reading, is_column, is_query
+from penstock.catalog.sql.spans import added, cut_off
 from penstock.catalog.sql.timed_rows import (
     NO_BOUNDS,
     NO_PARTS,
@@ -74,6 +75,11 @@ class _Query:
         self.scopes = scopes
         self._by_identity = {id(scope): scope for scope in scopes.values()}
         self.tables: dict[str, Moment] = {moment[0]: moment for moment in tables}
+        nodes = [node for scope in scopes.values() for node in scope.expression.walk()]
+        cuts = {cut for node in nodes if (cut := cut_off(node)) is not None}
+        # Some of it may be added at once, and the rest in a query around.
+        spans = {sum_[1] for node in nodes if cuts and (sum_ := added(node)) is not None}
+        self.cuts = frozenset(cuts | {cut - span for cut in cuts for span in spans if 0 < span < cut})
         self._rows: dict[int, Rows] = {}
         self._readings: dict[int, _Level] = {}
 
@@ -124,9 +130,9 @@ class _Level(Reading):
         """What the SELECT gives."""
         selected = list(zip(names_of(self._scope), self._selects, strict=False))
         bounded: list[tuple[ResultColumn, Bounds]] = [
-            (ResultColumn(name, is_cut), self._no_more(one, may_be_cut=is_cut))
+            (ResultColumn(name, cut), self._no_more(one, cut))
             for name, one in selected
-            for is_cut in (False, True)
+            for cut in (0.0, *self._query.cuts)
         ]
 
         def given(part: Part, before: Bounds) -> Part:
@@ -234,7 +240,7 @@ class _Level(Reading):
         pinned = self._pinned_by(shared)
         last, then = NO_BOUNDS, NO_BOUNDS
         if seen.last is not None:
-            last = self._no_more(seen.last, may_be_cut=False)
+            last = self._no_more(seen.last)
             then = self._known_with(above(seen.last))
         found = set()
         for part in parts:

@@ -1,19 +1,21 @@
 """Which columns bound a moment that SQL computes: from below, or from above.
 
 Of what nobody can tell without the data, the answer is the one under which no query is at fault: a function of a time
-may give any time. What is known is that a truncated time is earlier, and one from which an interval is taken.
+may give any time. What is known is that a truncated time is earlier, by less than its unit, and one from which an
+interval is taken, by that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import inf
 from typing import NamedTuple
 
 from sqlglot import exp
 
 from penstock.catalog.sql.aggregates import MORE_AGGREGATES
+from penstock.catalog.sql.spans import WHOLE, added, cut_off
 
-_TRUNCATIONS = (exp.TimestampTrunc, exp.DateTrunc, exp.DatetimeTrunc, exp.DateBin, exp.Date, exp.Floor)
 _FOLDS = (exp.Neg, exp.Abs)
 """What turns the order of values around, or folds it."""
 _WRAPPERS = (exp.Paren, exp.Alias, exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.Order, exp.Ordered)
@@ -35,58 +37,76 @@ class Sight(NamedTuple):
     """Whether nothing of a column's values can be cut off, since they are days."""
 
 
-def below(node: exp.Expr, sight: Sight, *, may_be_cut: bool = False) -> set[exp.Column]:
-    """The columns whose values are no more than that of an expression.
-
-    `may_be_cut`: also those of which the expression is truncated, as where days are compared that are apart.
-    """
+def below(node: exp.Expr, sight: Sight, spare: float = 0.0) -> Iterator[tuple[exp.Column, float]]:
+    """The columns whose values are no more than that of an expression and some seconds, with what is left of these."""
     if isinstance(node, exp.Column):
-        return {node}
-    if isinstance(node, (*_WRAPPERS, exp.Window)):
-        return below(node.this, sight, may_be_cut=may_be_cut)
-    if is_truncated(node):
-        return {one for one in columns(node) if may_be_cut or sight.is_whole(one)}
+        if spare >= 0:
+            yield node, spare
+        return
     if isinstance(node, (*_FOLDS, exp.Least)):
-        return set()
-    if isinstance(node, exp.Sub | exp.DateSub | exp.TimestampSub) and not any(columns(node.expression)):
-        return below(node.this, sight) if _is_negative(node.expression) else set()
-    if is_aggregate(node):
+        return
+    cut, sum_ = cut_off(node), added(node)
+    if isinstance(node, (*_WRAPPERS, exp.Window)):
+        yield from below(node.this, sight, spare)
+    elif cut is not None:
+        is_whole = cut <= WHOLE and all(map(sight.is_whole, columns(node)))
+        yield from below(_truncated(node), sight, spare if is_whole else spare - cut)
+    elif sum_ is not None:
+        yield from below(sum_[0], sight, spare + sum_[1])
+    elif is_aggregate(node):
         is_late = isinstance(node, _LATER) or sight.is_one(node)
-        return below(node.this, sight) if is_late and isinstance(node.this, exp.Expr) else set()
-    return set(columns(node))
+        if is_late and isinstance(node.this, exp.Expr):
+            yield from below(node.this, sight, spare)
+    elif not isinstance(node, exp.Query):
+        # Nobody knows how much a column adds.
+        more = inf if isinstance(node, exp.Add | exp.DateAdd | exp.TimestampAdd) else spare
+        for one in node.iter_expressions():
+            yield from below(one, sight, more)
 
 
 def above(node: exp.Expr) -> set[exp.Column]:
     """The columns whose values are no less than that of an expression."""
     if isinstance(node, exp.Column):
         return {node}
-    if isinstance(node, (*_WRAPPERS, exp.Cast, *_TRUNCATIONS)):
-        inner = node.expression if isinstance(node, exp.DateBin) else node.this
-        return above(inner)
-    if isinstance(node, exp.Add | exp.DateAdd | exp.TimestampAdd) and not any(columns(node.expression)):
-        return above(node.this) if _is_negative(node.expression) else set()
+    if isinstance(node, (*_WRAPPERS, exp.Cast)) or cut_off(node) is not None:
+        return above(_truncated(node))
+    sum_ = added(node)
+    if sum_ is not None:
+        return above(sum_[0]) if sum_[1] <= 0 else set()
     return set() if isinstance(node, _FOLDS) else set(columns(node))
 
 
 def orders(condition: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
-    """What a condition, wherever in it, says is no more than what.
+    """What a condition, wherever in it but for its alternatives, says is no more than what.
 
-    Of alternatives each is taken for granted, and of what is negated both directions.
+    Of what is negated, both directions are taken for granted, and so are its alternatives.
     """
-    for node in walk(condition):
+    apart = {id(one) for one in alternatives(condition)}
+    for node in condition.walk(prune=lambda part: isinstance(part, exp.Query) or id(part) in apart):
         for less, more in _sides(node):
             yield less, more
             if isinstance(node.find_ancestor(exp.Not, exp.Query), exp.Not):
                 yield more, less
 
 
-def are_apart(less: exp.Expr, more: exp.Expr) -> bool:
-    """Whether two truncated values differ by at least a unit where one is no more than the other.
+def alternatives(condition: exp.Expr) -> Iterator[exp.Or]:
+    """The outermost parts of a condition of which one or the other holds."""
+    around = isinstance(condition.find_ancestor(exp.Not, exp.Query), exp.Not)
+    for node in condition.walk(prune=lambda part: isinstance(part, exp.Query | exp.Not | exp.Or)):
+        if isinstance(node, exp.Or) and not around:
+            yield node
 
-    As ``d::date < t::date`` says, and ``d::date = t::date - 1``.
+
+def apart(less: exp.Expr, more: exp.Expr) -> float:
+    """Seconds between two values of which a condition says that one is no more than the other, at least.
+
+    As ``d::date < t::date`` says, which are days, and ``d::date = t::date - 1``.
     """
+    taken = [-sum_[1] for one in walk(more) if (sum_ := added(one)) is not None and sum_[1] < 0]
     is_less = less.parent is more.parent and isinstance(less.parent, exp.LT | exp.GT)
-    return more.find(exp.Sub) is not None or (is_less and any(map(is_truncated, walk(more))))
+    cuts = [[cut for one in walk(side) if (cut := cut_off(one)) is not None] for side in (less, more)]
+    between = min((max(side) for side in cuts if side), default=0.0) if is_less and cuts[1] else 0.0
+    return sum(taken) + between
 
 
 def _sides(node: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
@@ -101,9 +121,10 @@ def _sides(node: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
         yield node.expression, node.this
 
 
-def is_truncated(node: exp.Expr) -> bool:
-    """Whether an expression cuts off a part of its value: of a time, what is below a day or another unit."""
-    return isinstance(node, _TRUNCATIONS) or (isinstance(node, exp.Cast) and node.to.is_type("date"))
+def _truncated(node: exp.Expr) -> exp.Expr:
+    """What an expression truncates."""
+    inner: exp.Expr = node.expression if isinstance(node, exp.DateBin) else node.this
+    return inner
 
 
 def columns(node: exp.Expr) -> Iterator[exp.Column]:
@@ -114,9 +135,3 @@ def columns(node: exp.Expr) -> Iterator[exp.Column]:
 def walk(node: exp.Expr) -> Iterator[exp.Expr]:
     """The parts of an expression, but for those of queries within."""
     return (one for one in node.walk(prune=lambda part: isinstance(part, exp.Query)) if not isinstance(one, exp.Query))
-
-
-def _is_negative(amount: exp.Expr) -> bool:
-    """Whether an interval or a number goes backwards: `interval '-1 day'`, `-1`."""
-    inner = amount.this if isinstance(amount, exp.Interval) else amount
-    return isinstance(inner, exp.Neg) or (isinstance(inner, exp.Literal) and inner.name.startswith("-"))

@@ -10,7 +10,17 @@ from typing import Protocol
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
-from penstock.catalog.sql.moments import Sight, above, are_apart, below, columns, is_aggregate, orders, walk
+from penstock.catalog.sql.moments import (
+    Sight,
+    above,
+    alternatives,
+    apart,
+    below,
+    columns,
+    is_aggregate,
+    orders,
+    walk,
+)
 from penstock.catalog.sql.timed_rows import (
     EVER,
     NO_BOUNDS,
@@ -30,11 +40,17 @@ _MOST_ROWS = 1_000
 """Rows of tables that one query may read side by side; of more, nothing is told."""
 
 
+Order = tuple[Bounds, Bounds]
+"""Bounds of which each is no more than all of the others."""
+
+
 class Query(Protocol):
     """A query while its scopes are followed."""
 
     scopes: dict[int, Scope]
     tables: dict[str, Moment]
+    cuts: frozenset[float]
+    """The seconds that its truncations cut off."""
 
     def scope(self, identity: int) -> Scope | None:
         """A scope by its identity."""
@@ -60,20 +76,16 @@ class Reading:
         """What a column of something that is read is made of."""
         return self._source(column.table).columns.get(column.name, NO_PARTS)
 
-    def closure(self, bounds: Bounds, more: Iterable[tuple[Bounds, Bounds]] = ()) -> Bounds:
+    def closure(self, bounds: Bounds, more: Iterable[Order] = ()) -> Bounds:
         """All that is no less than one of some bounds, by the conditions of the SELECT."""
         found: set[Bound] = set(bounds)
-        waiting = True
-        while waiting:
-            waiting = False
+        pairs = (*self._orders, *more)
+        size = -1
+        while size != len(found):
+            size = len(found)
             for row in [one for one in found if isinstance(one, Row)]:
-                of_row = self._single.get(row, NO_BOUNDS) | self._same_rows.get(row, frozenset())
-                waiting = waiting or not of_row <= found
-                found |= of_row
-            for less, greater in (*self._orders, *more):
-                if not greater <= found and not less.isdisjoint(found):
-                    waiting = True
-                    found |= greater
+                found |= self._single.get(row, NO_BOUNDS) | self._same_rows.get(row, frozenset())
+            _follow(found, pairs)
         return frozenset(found)
 
     def _read_columns(self, node: exp.Expr) -> Iterator[Part]:
@@ -148,7 +160,7 @@ class Reading:
         return tuple(one for one in clauses if one is not None)
 
     @cached_property
-    def _orders(self) -> tuple[tuple[Bounds, Bounds], ...]:
+    def _orders(self) -> tuple[Order, ...]:
         """What is no more than what, by the conditions."""
         natural = any((one.method or "").upper() == "NATURAL" for one in self._select.find_all(exp.Join))
         if natural:
@@ -156,16 +168,17 @@ class Reading:
             return ((frozenset(self._single), EVER),)
         return tuple(pair for condition in self._conditions for pair in self._orders_in(condition))
 
-    def _no_more(self, node: exp.Expr, *, may_be_cut: bool) -> Bounds:
-        """The columns that are no more than an expression; `may_be_cut`: or no more than by a part of a unit."""
-        lower = [self._node(one) for one in below(node, self._sight, may_be_cut=may_be_cut)]
-        if may_be_cut or node.find(exp.Add, exp.DateAdd) is not None:
-            lower += [replace(one, is_cut=True) for one in lower]
-        return frozenset(lower)
+    def _no_more(self, node: exp.Expr, spare: float = 0.0) -> Bounds:
+        """The columns that are no more than an expression and some seconds, alone and with what was cut off them."""
+        lower = [(self._node(one), left) for one, left in below(node, self._sight, spare)]
+        cuts = [replace(one, cut=cut) for one, left in lower for cut in self._query.cuts if cut <= left]
+        return frozenset([*(one for one, _ in lower), *cuts])
 
-    def _orders_in(self, condition: exp.Expr) -> Iterator[tuple[Bounds, Bounds]]:
+    def _orders_in(self, condition: exp.Expr) -> Iterator[Order]:
+        for either in alternatives(condition):
+            yield from self._in_each(either)
         for less, greater in orders(condition):
-            lower = self._no_more(less, may_be_cut=are_apart(less, greater))
+            lower = self._no_more(less, apart(less, greater))
             mixed = {one.table for one in columns(less)}
             if len(mixed) > 1 and not any(columns(greater)) and not less.find(exp.Abs):
                 # A difference that is compared with an amount.
@@ -175,6 +188,30 @@ class Reading:
                 is_timeless = any(not self._parts_of(one) for one in above(greater))
                 ever = EVER if is_written or is_timeless or any(map(is_query, greater.walk())) else NO_BOUNDS
                 yield lower, self._known_with(above(greater)) | ever
+
+    def _in_each(self, either: exp.Or) -> Iterator[Order]:
+        """What is no more than what whichever of some alternatives holds, but for those of a row that is not there."""
+        sides = [tuple(self._orders_in(one)) for one in either.flatten() if not self._is_missing(one)]
+        starts = [frozenset[Bound]().union(*(less for less, _ in side)) for side in sides]
+        for start in frozenset.intersection(*starts) if starts else NO_BOUNDS:
+            reached = [_follow({start}, side) for side in sides]
+            # By a time that is written out nothing is at fault, so the others say what bounds it.
+            bounding = [one for one in reached if EVER.isdisjoint(one)]
+            common = frozenset(set.intersection(*bounding)) if bounding else EVER
+            if common - {start}:
+                yield frozenset({start}), common
+
+    def _is_missing(self, condition: exp.Expr) -> bool:
+        """Whether a condition says that a table has no such row, as by `m.time IS NULL` after an outer join."""
+        one = condition.unnest()
+        if not (isinstance(one, exp.Is) and isinstance(one.expression, exp.Null) and is_column(one.this)):
+            return False
+        read = [(row, name) for (row, name), nodes in self._keys.items() if self._node(one.this) in nodes]
+        for row, name in read:
+            _, _, time, _, keys, _ = self._query.tables[row.table]
+            if name == time or any(name in key for key in keys):
+                return True
+        return False
 
     def _known_with(self, named: Iterable[exp.Column]) -> Bounds:
         """Columns, and what bounds the rows that they are of: by then their values are known."""
@@ -268,6 +305,18 @@ class Reading:
             return any(self._query.tables[part.table][3] for part in self._parts_of(column))
 
         return Sight(is_one, is_whole)
+
+
+def _follow(found: set[Bound], pairs: Iterable[Order]) -> set[Bound]:
+    """Add all that is no less than one of what was found."""
+    pairs = tuple(pairs)
+    size = -1
+    while size != len(found):
+        size = len(found)
+        for less, greater in pairs:
+            if not less.isdisjoint(found):
+                found |= greater
+    return found
 
 
 def is_column(node: exp.Expr) -> bool:

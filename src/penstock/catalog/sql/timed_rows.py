@@ -15,8 +15,8 @@ class ReadColumn:
     scope: int
     table: str
     name: str
-    is_cut: bool = False
-    """Whether it is less by a part of a unit, such as the day of a time; as a bound it is more once a unit is added."""
+    cut: float = 0.0
+    """Seconds by which it may be less than what it was made of, as the day of a time is; the bound is both together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class ResultColumn:
     """A column of what a SELECT gives."""
 
     name: str
-    is_cut: bool = False
+    cut: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def united(names: list[str], sides: list[tuple[list[str], Rows]], query: exp.Exp
             kept = {one for one in bounds if not isinstance(one, ResultColumn)}
             named = (one for one in bounds if isinstance(one, ResultColumn))
             return frozenset(
-                kept.union(ResultColumn(new, one.is_cut) for one in named for new in called.get(one.name, ()))
+                kept.union(ResultColumn(new, one.cut) for one in named for new in called.get(one.name, ()))
             )
 
         for ours, theirs in zip(names, own, strict=False):
@@ -109,7 +109,7 @@ def read_as(rows: Rows, step: tuple[int, str]) -> Rows:
 
     def our(bound: Bound) -> Bound:
         if isinstance(bound, ResultColumn):
-            return ReadColumn(*step, bound.name, bound.is_cut)
+            return ReadColumn(*step, bound.name, bound.cut)
         return renamed.get(bound, bound) if isinstance(bound, Row) else bound
 
     def ours(bounds: Bounds) -> Bounds:
