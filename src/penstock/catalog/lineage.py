@@ -277,12 +277,17 @@ def _of_expression(
         return
     # SQL does not tell upper case from lower case, the contract does. Names that differ so in other letters than those
     # of ASCII are several to the database, of which any may be meant here.
-    known: dict[str, list[str]] = {}
-    for name in _columns(view, dataset):
-        known.setdefault(name.lower(), []).append(name)
+    known = view.memo(("columns by letters", dataset), lambda inner: _by_letters(_columns(inner, dataset)))
     for use in found.columns:
         for name in known.get(use.name.lower(), [use.name]):
             yield FeatureSource((dataset, name), form, decides=decides)
+
+
+def _by_letters(names: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(name.lower(), []).append(name)
+    return found
 
 
 def _columns(view: View, dataset: str) -> tuple[str, ...]:

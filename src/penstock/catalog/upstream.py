@@ -204,24 +204,50 @@ def _followed(view: View, column: Column, deciding: bool) -> Iterator[Column]:
         yield from parents.filters
 
 
+class _Derived(NamedTuple):
+    """What the columns of a SQL dataset are made of and decided by, by their names in lower case."""
+
+    values: dict[str, frozenset[Column]]
+    keys: dict[str, frozenset[Column]]
+    filters: tuple[Column, ...]
+    everything: tuple[Column, ...]
+    """Of a query that nobody can see into: all columns of what it reads, of which it gives any."""
+    joins: bool
+
+
 def _parents(view: View, column: Column) -> Parents:
-    dataset = view.find(Dataset, column[0])
+    derived = view.memo(("derived", column[0]), lambda inner: _derived(inner, column[0]))
+    if derived is None:
+        return _NONE
+    if not derived.values:
+        return Parents(derived.everything, joins=derived.joins)
+    values, keys = (_of(found, column[1]) for found in (derived.values, derived.keys))
+    return Parents(tuple(sorted(values)), tuple(sorted(keys)), derived.filters, derived.joins)
+
+
+def _of(columns: dict[str, frozenset[Column]], name: str) -> frozenset[Column]:
+    # SQL does not tell upper case from lower case, the contract does. What has no name in the query may be any of those
+    # without one.
+    return columns.get(name.lower(), columns.get("", frozenset()))
+
+
+def _derived(view: View, name: str) -> _Derived | None:
+    dataset = view.find(Dataset, name)
     derivation = derivation_of(view, dataset) if dataset is not None else None
     if dataset is None or derivation is None:
-        return _NONE
-    several = len(tables_of(view, dataset.name)) > 1
-    if not derivation.columns:
-        # A query that nobody can see into gives anything of what it reads.
-        read = tables_read(view, dataset)
-        return Parents(tuple(sorted((name, one) for name, columns in read for one in columns)), joins=several)
-    # SQL does not tell upper case from lower case, the contract does.
-    name = column[1].lower()
-    values: frozenset[Column] = _of(derivation.columns, name)
-    keys: frozenset[Column] = _of(derivation.keys, name)
-    return Parents(tuple(sorted(values)), tuple(sorted(keys)), tuple(sorted(derivation.filters)), several)
+        return None
+    everything = sorted((read, one) for read, columns in tables_read(view, dataset) for one in columns)
+    return _Derived(
+        _by_name(derivation.columns),
+        _by_name(derivation.keys),
+        tuple(sorted(derivation.filters)),
+        () if derivation.columns else tuple(everything),
+        len(tables_of(view, name)) > 1,
+    )
 
 
-def _of(columns: tuple[tuple[str, frozenset[Column]], ...], name: str) -> frozenset[Column]:
-    named = [sources for written, sources in columns if written.lower() == name]
-    # What has no name in the query may be any of those without one.
-    return frozenset().union(*(named or [sources for written, sources in columns if not written]))
+def _by_name(columns: tuple[tuple[str, frozenset[Column]], ...]) -> dict[str, frozenset[Column]]:
+    found: dict[str, frozenset[Column]] = {}
+    for name, sources in columns:
+        found[name.lower()] = found.get(name.lower(), frozenset()) | sources
+    return found

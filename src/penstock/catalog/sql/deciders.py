@@ -99,6 +99,9 @@ class _Query:
     _values: dict[tuple[int, str], frozenset[TableColumn]] = field(default_factory=dict)
     _keys: dict[tuple[int, str], frozenset[TableColumn]] = field(default_factory=dict)
     _filters: dict[int, frozenset[TableColumn]] = field(default_factory=dict)
+    _joined: dict[int, tuple[_Meeting, ...]] = field(default_factory=dict)
+    _rows_met: dict[tuple[int, str], frozenset[TableColumn]] = field(default_factory=dict)
+    _of_table: dict[str, frozenset[TableColumn]] = field(default_factory=dict)
 
     def keys(self, scope: Scope, name: str) -> frozenset[TableColumn]:
         """What decides the single values of one column of a scope."""
@@ -128,14 +131,12 @@ class _Query:
                 found |= self.keys(source, column.name)
                 if not isinstance(source.expression, exp.Query):
                     found |= self._tells(source.expression)
-            for meeting in _meetings(scope):
-                found |= self._met_by(scope, meeting, column.table)
+            found |= self._met(scope, column.table)
         select = scope.expression
         group = select.args.get("group")
         if aggregates(projection):
             # How often a row is met decides what is made of all of them, whichever table it is of.
-            for meeting in _meetings(scope):
-                found |= self._tells(meeting.clause)
+            found |= self._union(self._tells(meeting.clause) for meeting in self._meetings(scope))
         if aggregates(projection) and group is not None:
             found |= self._tells(group)
             if group.args.get("all"):
@@ -145,6 +146,20 @@ class _Query:
         if projection.find(exp.Window) is not None:
             found |= self._union(self._tells(window) for window in select.args.get("windows") or ())
         return frozenset(found)
+
+    def _meetings(self, scope: Scope) -> tuple[_Meeting, ...]:
+        if id(scope) not in self._joined:
+            self._joined[id(scope)] = tuple(_meetings(scope))
+        return self._joined[id(scope)]
+
+    def _met(self, scope: Scope, table: str) -> frozenset[TableColumn]:
+        """What decides which row of a table is met, by all that its rows are met on."""
+        known = (id(scope), table)
+        if known not in self._rows_met:
+            self._rows_met[known] = _NOTHING
+            met = (self._met_by(scope, meeting, table) for meeting in self._meetings(scope))
+            self._rows_met[known] = self._union(met)
+        return self._rows_met[known]
 
     def _met_by(self, scope: Scope, meeting: _Meeting, table: str) -> frozenset[TableColumn]:
         """What decides which row of a table is met."""
@@ -177,7 +192,7 @@ class _Query:
         found = set(self._union(map(self._tells, clauses)))
         for one in scope.set_operation_scopes:
             found |= self.filters(one)
-        meetings = list(_meetings(scope))
+        meetings = self._meetings(scope)
         for meeting in meetings:
             if meeting.natural:
                 return self.everything
@@ -225,10 +240,14 @@ class _Query:
             return frozenset(one for one in self.everything if one[1] == column.name)
         source = scope.sources[column.table]
         if isinstance(source, exp.Table):
-            own = frozenset(one for one in self.everything if one[0] == source.name)
-            named = frozenset(one for one in own if one[1] == column.name)
-            return named or own
+            named = (source.name, column.name)
+            return frozenset({named}) if named in self.everything else self._columns_of(source.name)
         return self.made_from(source, column.name) | self.keys(source, column.name)
+
+    def _columns_of(self, table: str) -> frozenset[TableColumn]:
+        if table not in self._of_table:
+            self._of_table[table] = frozenset(one for one in self.everything if one[0] == table)
+        return self._of_table[table]
 
     def made_from(self, scope: Scope, name: str) -> frozenset[TableColumn]:
         """The columns of tables that one column of a scope is made from or, in its subqueries, decided by."""

@@ -129,17 +129,16 @@ class _Level(Reading):
     def rows(self) -> Rows:
         """What the SELECT gives."""
         selected = list(zip(names_of(self._scope), self._selects, strict=False))
-        bounded: list[tuple[ResultColumn, Bounds]] = [
-            (ResultColumn(name, cut), self._no_more(one, cut))
-            for name, one in selected
-            for cut in (0.0, *self._query.cuts)
-        ]
+        bounded: dict[Bound, set[Bound]] = {}
+        for name, one in selected:
+            for cut in (0.0, *self._query.cuts):
+                for lower in self._no_more(one, cut):
+                    bounded.setdefault(lower, set()).add(ResultColumn(name, cut))
 
         def given(part: Part, before: Bounds) -> Part:
             """A part with its bounds as the result has them; `before` its rows were put together."""
-            results = {name for name, lower in bounded if not lower.isdisjoint(before)}
-            kept = {one for one in part.bounds if not isinstance(one, ReadColumn) or one.scope != id(self._scope)}
-            return replace(part, bounds=frozenset[Bound](kept | results))
+            kept = (one for one in part.bounds if not isinstance(one, ReadColumn) or one.scope != id(self._scope))
+            return replace(part, bounds=frozenset(kept).union(*(bounded.get(one, ()) for one in before)))
 
         found = Rows({})
         for name, one in selected:
@@ -149,11 +148,14 @@ class _Level(Reading):
         for row in single:
             bounds = self.closure(frozenset({row}))
             found.single[row] = given(Part(row.table, bounds, row), bounds).bounds
-        plain = [(ResultColumn(name), self._node(one.unalias())) for name, one in selected if is_column(one.unalias())]
+        plain: dict[Bound, set[Bound]] = {}
+        for name, one in selected:
+            for node in self._same(self._node(one.unalias())) if is_column(one.unalias()) else ():
+                plain.setdefault(node, set()).add(ResultColumn(name))
         for (row, column), nodes in self._keys.items():
-            same = {name for name, node in plain if not self._same(node).isdisjoint(nodes)}
+            same = NO_BOUNDS.union(*(plain.get(node, ()) for node in nodes))
             if row in single and same:
-                found.keys[row, column] = frozenset(same)
+                found.keys[row, column] = same
         return found
 
     def parts_in(self, node: exp.Expr) -> Parts:

@@ -158,8 +158,11 @@ def _of_result(view: View, dataset: Dataset, given: list[str]) -> Iterator[Diagn
     """Columns of the contract that a query does not give, or gives twice."""
     text = dataset.spec.source.sql or ""
     spellings = {column for _, columns in tables_read(view, dataset) for column in columns} | set(_WORDS.findall(text))
+    by_letters: dict[str, list[str]] = {}
+    for name in given:
+        by_letters.setdefault(name.lower(), []).append(name)
     for column in dataset.spec.columns:
-        found = [name for name in given if name.lower() == column.lower()]
+        found = by_letters.get(column.lower(), [])
         is_ambiguous = len(found) > 1 and not any(one != column and one.lower() == column.lower() for one in spellings)
         if found and not is_ambiguous:
             continue

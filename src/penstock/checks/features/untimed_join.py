@@ -43,7 +43,7 @@ from typing import Literal, NamedTuple
 from penstock.catalog.lineage import FeatureId, FeatureSource, lineage, rows_dataset
 from penstock.catalog.model import View
 from penstock.catalog.sql import analysis
-from penstock.catalog.upstream import Column, derivation_of, moments_read, tables_of, upstream
+from penstock.catalog.upstream import Column, derivation_of, moments_read, upstream
 from penstock.checks.leaks import leaks
 from penstock.checks.rule import rule
 from penstock.diagnostics.codes import MAY_WARN
@@ -90,25 +90,39 @@ def _lookaheads(view: View, column: Column) -> tuple[_Seen, ...]:
     """The rows that may be later, query by query on the way to a column, the nearest first."""
 
     def look(inner: View) -> tuple[_Seen, ...]:
-        return tuple(seen for one in upstream(inner, column) for seen in _of_query(inner, one))
+        return tuple(
+            seen._replace(column=name)
+            for dataset, name in upstream(inner, column)
+            for seen in _in_query(inner, dataset).get(name.lower(), ())
+        )
 
     return view.memo(("lookaheads", column), look)
 
 
-def _of_query(view: View, column: Column) -> Iterator[_Seen]:
-    dataset = view.find(Dataset, column[0])
-    # Most columns are of no query.
-    derivation = derivation_of(view, dataset) if dataset is not None and tables_of(view, column[0]) else None
+def _in_query(view: View, dataset: str) -> dict[str, list[_Seen]]:
+    """What the query of a dataset brings in, by the columns in lower case that are made of it."""
+
+    def look(inner: View) -> dict[str, list[_Seen]]:
+        found: dict[str, list[_Seen]] = {}
+        for seen in _of_query(inner, dataset):
+            found.setdefault(seen.column.lower(), []).append(seen)
+        return found
+
+    return view.memo(("lookaheads of", dataset), look)
+
+
+def _of_query(view: View, name: str) -> Iterator[_Seen]:
+    dataset = view.find(Dataset, name)
+    derivation = derivation_of(view, dataset) if dataset is not None else None
     if dataset is None or derivation is None:
         return
     tables = moments_read(view, dataset)
     own = _time(dataset)
-    given = {name.lower() for name, _ in derivation.columns}
+    given = {column.lower() for column, _ in derivation.columns}
     if not any(time for _, _, time, *_ in tables) or (own is not None and own.lower() not in given):
         return
     for one in analysis.lookaheads(dataset.spec.source.sql or "", tables, own or ""):
-        if one.column.lower() == column[1].lower():
-            yield _Seen(dataset.name, column[1], one.table, one.how)
+        yield _Seen(dataset.name, one.column, one.table, one.how)
 
 
 def _how(view: View, feature_set: FeatureSet, source: FeatureSource, seen: _Seen) -> _How | None:
