@@ -42,6 +42,9 @@ TRITON = ServerMetrics("Triton", 8002)
 
 def server_metrics(serve: Serve) -> ServerMetrics:
     """The metrics of the server that answers by default; a runtime of the user's own is taken to have the same."""
+    if serve.target == "argo-rollouts":
+        # It refuses other servers, which is one error; that these measure less would be more.
+        return MLSERVER
     if serve.protocol == "v1":
         return KSERVE_PYTHON
     return TRITON if serve.format == "onnx" else MLSERVER
