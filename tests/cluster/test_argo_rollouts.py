@@ -94,6 +94,32 @@ def test_the_controller_leaves_nothing_that_would_be_applied_again(released: Rel
     assert released.cluster.differences([released.rollout]) == ""
 
 
+def test_another_owner_is_written_to_the_pods_that_run(released: Released) -> None:
+    assert released.phase("Completed")
+    canary = released.rollout["spec"]["strategy"]["canary"]
+    for metadata in ("canaryMetadata", "stableMetadata"):
+        canary[metadata]["labels"]["penstock/owner"] = "another-team"
+    released.cluster.apply([released.rollout])
+
+    def look() -> bool | None:
+        return [owner for _, owner in _owners(released)] == ["another-team"] or None
+
+    before = [replica_set for replica_set, _ in _owners(released)]
+    released.cluster.until("the new owner", look)
+    assert [replica_set for replica_set, _ in _owners(released)] == before
+    assert released.phase("Completed")
+
+
+def _owners(released: Released) -> list[tuple[str, str]]:
+    """The ReplicaSets of the Rollout, each with the owner that its pods get."""
+    found = [
+        one
+        for one in released.cluster.all("replicaset", released.namespace)
+        if one["metadata"]["ownerReferences"][0]["name"] == name(released.rollout)
+    ]
+    return [(name(one), one["spec"]["template"]["metadata"]["labels"]["penstock/owner"]) for one in found]
+
+
 def test_nobody_is_told_of_a_release_that_is_through_and_who_is_told_of_one_that_is_not(released: Released) -> None:
     assert released.phase("Completed")
     assert released.told() == set()

@@ -137,6 +137,17 @@ def test_a_sidecar_that_wants_certificates_lets_prometheus_read_metrics() -> Non
     assert "annotations" not in objects()[f"Rollout/{ONLINE}"]["spec"]["template"]["metadata"]
 
 
+def test_another_owner_is_no_other_version() -> None:
+    """The controller starts a canary when the template differs; other labels it writes to the pods that run."""
+    assert "owner: flight-ml" in BY_ITSELF
+    ours = objects()[f"Rollout/{ONLINE}"]["spec"]
+    theirs = objects(BY_ITSELF.replace("owner: flight-ml", "owner: flight-ops"))[f"Rollout/{ONLINE}"]["spec"]
+    assert ours["template"] == theirs["template"]
+    for spec, owner in ((ours, "flight-ml"), (theirs, "flight-ops")):
+        for metadata in ("canaryMetadata", "stableMetadata"):
+            assert spec["strategy"]["canary"][metadata] == {"labels": {"penstock/owner": owner}}
+
+
 def test_going_back_skips_no_step() -> None:
     """A `rollbackWindow` holds for versions that were aborted too, whose steps would then be skipped; and it sends all
     requests to the first copy that is ready (argoproj/argo-rollouts#3941)."""

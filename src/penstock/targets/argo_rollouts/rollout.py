@@ -31,6 +31,8 @@ def rollout(endpoint: Endpoint) -> dict[str, Any]:
     version = endpoint.files.digest.removeprefix("sha256:")[:12]
     annotations = {"kubernetes.io/description": endpoint.description} if endpoint.description else None
     mesh = manifests.mesh_annotations(endpoint.uncaptured)
+    # The owner is said below: in the template, another team would be a new version that goes through a canary.
+    pods = {key: value for key, value in labels(endpoint).items() if key != manifests.OWNER_LABEL}
     spec |= {
         "revisionHistoryLimit": 3,
         "progressDeadlineSeconds": 900,
@@ -38,7 +40,7 @@ def rollout(endpoint: Endpoint) -> dict[str, Any]:
         "selector": {"matchLabels": selector(endpoint)},
         "template": {
             "metadata": {
-                "labels": labels(endpoint) | {VERSION_LABEL: version} | manifests.identity_labels(endpoint.identity),
+                "labels": pods | {VERSION_LABEL: version} | manifests.identity_labels(endpoint.identity),
                 **({"annotations": mesh} if mesh else {}),
             },
             "spec": pod_spec(endpoint),
@@ -66,6 +68,10 @@ def _canary(endpoint: Endpoint) -> dict[str, Any]:
             "plugins": {"argoproj-labs/gatewayAPI": {"httpRoute": endpoint.name, "namespace": endpoint.namespace}}
         },
     }
+    if endpoint.owner:
+        # What the controller writes to the pods that run, too.
+        owner = {"labels": {manifests.OWNER_LABEL: endpoint.owner}}
+        found |= {"canaryMetadata": owner, "stableMetadata": owner}
     traffic = endpoint.traffic
     if traffic is None:
         # One step: the controller gives a version its traffic only when all its copies are there.
