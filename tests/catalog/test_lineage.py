@@ -39,6 +39,24 @@ def test_a_query_derives_its_columns(text: str, expected: dict[str, set[str]]) -
 
 
 @pytest.mark.parametrize(
+    ("text", "copies"),
+    [
+        ("select id, delay as d, delay + 0 as sum from flights", {"id": "flights.id", "d": "flights.delay"}),
+        ("select (delay) as d, delay::float as f from flights", {"d": "flights.delay", "f": "flights.delay"}),
+        ("with late as (select delay as d from flights) select d as minutes from late", {"minutes": "flights.delay"}),
+        ("select f.id, w.wind from flights f join \"we-ather\" w using (origin)",
+         {"id": "flights.id", "wind": "we-ather.wind"}),
+        ("select id from flights union all select id from flights where delay > 9", {"id": "flights.id"}),
+        ("select carrier as x from flights union all select origin from \"we-ather\"", {}),
+        ("select max(delay) as delay, lag(origin) over (order by id) as origin from flights group by all", {}),
+        ("select (select max(wind) from \"we-ather\") as wind from flights", {}),
+    ],
+)  # fmt: skip
+def test_a_column_that_is_one_of_a_table_is_told_from_what_is_made_of_it(text: str, copies: dict[str, str]) -> None:
+    assert {name: ".".join(column) for name, column in analysis.derivation(text, TABLES).copies} == copies
+
+
+@pytest.mark.parametrize(
     ("text", "keys", "filters"),
     [
         ("select carrier from flights", {}, set()),

@@ -132,6 +132,20 @@ def exposed(view: View, column: Column, deciding: bool) -> dict[Column, Path]:
     return view.memo(("exposed", column, deciding), lambda seen: _exposed(seen, column, deciding))
 
 
+def copied(view: View, column: Column) -> frozenset[Column]:
+    """The column itself and those that SQL gives it from as they are, step by step, under whatever names."""
+    found = {column}
+    while (dataset := view.find(Dataset, column[0])) is not None:
+        made = derivation_of(view, dataset)
+        copies = {name.lower(): one for name, one in made.copies} if made is not None else {}
+        step = copies.get(column[1].lower())
+        if step is None or step in found:
+            break
+        found.add(step)
+        column = step
+    return frozenset(found)
+
+
 def sensitivity(view: View, column: Column) -> str:
     """How sensitive a column is declared to be; `internal` where the dataset or the column is unknown."""
     dataset = view.find(Dataset, column[0])

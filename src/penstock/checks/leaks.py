@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from penstock.catalog.lineage import FeatureId, FeatureSource, Lineage, lineage, rows_dataset
 from penstock.catalog.model import View
-from penstock.catalog.upstream import Column, Path
+from penstock.catalog.upstream import Column, Path, copied, upstream
 from penstock.specs.dataset import Dataset
 from penstock.specs.model import Model
 
@@ -38,16 +38,19 @@ def leaks(view: View, model: Model) -> dict[FeatureId, Leak]:
 def is_known_at_once(view: View, rows: Dataset | None, dataset: Dataset) -> bool:
     """Whether a row of a dataset counts as known at the very time of the model's row that it belongs to.
 
-    So it is with the model's rows themselves, and with a query that takes their time over under its name.
+    So it is with the model's rows themselves, and with a query that takes their time over: as it is under any name, or
+    under its own as whatever is made of it.
     """
     time = dataset.spec.known_at or dataset.spec.event_time
     if rows is None or time is None or rows.spec.event_time is None:
         return False
     if rows.name == dataset.name:
         return time == rows.spec.event_time
-    flow = lineage(view)
-    theirs, ours = (flow.upstream(one) for one in ((dataset.name, time), (rows.name, rows.spec.event_time)))
-    return time == rows.spec.event_time and any(column == time for _, column in theirs.keys() & ours.keys())
+    theirs, ours = (dataset.name, time), (rows.name, rows.spec.event_time)
+    if not copied(view, theirs).isdisjoint(copied(view, ours)):
+        return True
+    shared = upstream(view, theirs).keys() & upstream(view, ours).keys()
+    return time == rows.spec.event_time and any(column == time for _, column in shared)
 
 
 def _is_protected(view: View, flow: Lineage, model: Model, source: FeatureSource, label: Column) -> bool:

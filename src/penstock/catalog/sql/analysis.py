@@ -240,6 +240,7 @@ def _derivation_of(plain: dict[str, Any]) -> Derivation:
         _sources_of(plain["columns"]),
         _sources_of(plain["keys"]),
         _table_columns(plain["filters"]),
+        tuple((name, (table, column)) for name, (table, column) in plain["copies"]),
     )
 
 

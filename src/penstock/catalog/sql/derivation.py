@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import chain
+from typing import NamedTuple
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
@@ -26,6 +27,13 @@ _CONDITIONS = ("where", "having", "qualify")
 
 _Made = tuple[tuple[str, frozenset[TableColumn]], ...]
 """Columns of a result by name, each with the columns of tables that it is made of."""
+
+
+class _Sources(NamedTuple):
+    """What a column of a result is made of, and whether nothing but its name and its type may be another."""
+
+    columns: frozenset[TableColumn]
+    is_copy: bool
 
 
 def derived(tree: exp.Query, tables: Tables) -> Derivation:
@@ -51,16 +59,16 @@ def derived(tree: exp.Query, tables: Tables) -> Derivation:
     decided = deciders(scope, everything)
     found: _Made | None
     keys = decided.keys
+    copies: set[str] = set()
     if _reaches_out(scope, {column for _, column in written}):
         found = ingredients(scope, everything)
         if found is None:
             return Derivation(())
         keys = (*keys, *found)
     else:
-        found = tuple(
-            (name, everything if (made := _sources(name, scope, schema, decided.conditions)) is None else made)
-            for name in names
-        )
+        made = {name: _sources(name, scope, schema, decided.conditions) for name in names}
+        found = tuple((name, everything if (one := made[name]) is None else one.columns) for name in names)
+        copies = {name for name, one in made.items() if one is not None and one.is_copy}
 
     def as_written(columns: frozenset[TableColumn]) -> frozenset[TableColumn]:
         return frozenset(one for column in columns for one in written.get(column, [column]))
@@ -70,7 +78,9 @@ def derived(tree: exp.Query, tables: Tables) -> Derivation:
             ("" if _is_unnamed(name, tree, written) else name, as_written(sources)) for name, sources in columns
         )
 
-    return Derivation(as_named(found), as_named(keys), as_written(decided.filters))
+    sources = as_named(found)
+    copied = tuple((name, one) for name, columns in sources if name in copies and len(columns) == 1 for one in columns)
+    return Derivation(sources, as_named(keys), as_written(decided.filters), copied)
 
 
 def may_look_ahead(tree: exp.Query, tables: Moments, own: str) -> tuple[Lookahead, ...]:
@@ -99,9 +109,7 @@ def _qualified(tree: exp.Expr, schema: MappingSchema) -> Scope | None:
         return None
 
 
-def _sources(
-    name: str, scope: Scope, schema: MappingSchema, conditions: frozenset[TableColumn]
-) -> frozenset[TableColumn] | None:
+def _sources(name: str, scope: Scope, schema: MappingSchema, conditions: frozenset[TableColumn]) -> _Sources | None:
     """What a column of the result is made of, with the `conditions` of the query where it aggregates; None where
     sqlglot cannot follow it.
     """
@@ -111,12 +119,20 @@ def _sources(
     except (SqlglotError, ValueError):
         return None
     sources: set[TableColumn] = set()
-    is_aggregate = False
+    is_aggregate, is_copy = False, True
     for one in node.walk():
         is_aggregate = is_aggregate or aggregates(one.expression)
+        is_copy = is_copy and isinstance(_uncast(one.expression), exp.Column | exp.Table)
         if isinstance(one.expression, exp.Table):
             sources.add((one.expression.name, one.name.rpartition(".")[2].strip('"')))
-    return frozenset(sources) | (conditions if is_aggregate else frozenset())
+    return _Sources(frozenset(sources) | (conditions if is_aggregate else frozenset()), is_copy)
+
+
+def _uncast(node: exp.Expr) -> exp.Expr:
+    node = node.unalias()
+    while isinstance(node, exp.Paren | exp.Cast):
+        node = node.this
+    return node
 
 
 def _is_unnamed(name: str, tree: exp.Expr, columns: Iterable[TableColumn]) -> bool:

@@ -147,6 +147,8 @@ class Derivation(NamedTuple):
     """Each column of the result with the columns by which its values are found: of joins, groups and the like."""
     filters: frozenset[TableColumn] = frozenset()
     """The columns that decide which rows the result has."""
+    copies: tuple[tuple[str, TableColumn], ...] = ()
+    """Each column of the result that is one of a table, under whatever name and as whatever type."""
 
 
 Moment = tuple[str, str, str, bool, tuple[tuple[str, ...], ...], tuple[str, ...]]
