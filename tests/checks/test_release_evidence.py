@@ -14,7 +14,9 @@ from penstock.checks.engine import check
 from penstock.diagnostics.model import Diagnostic
 from penstock.source.canonical import bytes_digest
 
-CASE = Path(__file__).parents[1] / "golden" / "mistakes" / "release-of-another-model.txt"
+MISTAKES = Path(__file__).parents[1] / "golden" / "mistakes"
+CASE = MISTAKES / "release-of-another-model.txt"
+PROMOTED = MISTAKES / "release-with-promotion-to-another-environment.txt"
 
 
 def evidence_errors(old: str, new: str) -> list[str]:
@@ -85,3 +87,28 @@ def test_a_gate_that_did_not_pass_is_told_although_each_of_its_rules_did() -> No
 @pytest.mark.parametrize("text", ["", "{", "null", "[{}]", "[" * 100_000, '{"payloadType": "x", "payload": "x"}'])
 def test_what_is_no_statement_at_all_is_told_so(text: str) -> None:
     assert told_of(text).headline == "the evidence is not a valid gate attestation"
+
+
+def test_a_promotion_of_another_model_is_told_although_the_evidence_is_of_the_right_one() -> None:
+    files = Case.read(PROMOTED).files
+    known = bytes_digest(files["evidence/delay-staging.json"].encode())
+    files = edited(files, "evidence/delay-staging.json", '"name": "delay"}', '"name": "lateness"}')
+    files = edited(files, "specs/rollout.yaml", known, bytes_digest(files["evidence/delay-staging.json"].encode()))
+    (found,) = (one for one in check(load(files)) if one.code == "release-evidence")
+    assert found.headline == "the release differs from its promotion attestation"
+    assert "it promotes `lateness` sha256:aaaaaaaaaaaa…, not `delay` sha256:aaaaaaaaaaaa…" in found.help
+
+
+@pytest.mark.parametrize("path", ["evidence/delay.json", "evidence/delay-staging.json"])
+def test_a_file_that_git_gave_other_line_ends_is_mended_by_git_and_any_other_by_a_promotion(path: str) -> None:
+    files = Case.read(PROMOTED).files
+    (converted,) = helps_of_changed(files, path, files[path].replace("\n", "\r\n"))
+    assert converted.startswith("git converted its line endings to CRLF")
+    (changed,) = helps_of_changed(files, path, files[path].replace("delay", "relay").replace("\n", "\r\n"))
+    assert "penstock promote" in changed or "promote the version again" in changed
+
+
+def helps_of_changed(files: dict[str, str], path: str, text: str) -> tuple[str, ...]:
+    """What is advised about a file of a release that has this text now."""
+    (found,) = (one for one in check(load(files | {path: text})) if "has changed since the release" in one.headline)
+    return found.help

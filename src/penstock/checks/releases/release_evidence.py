@@ -81,7 +81,7 @@ def release_evidence(view: View, release: Release) -> Iterator[Diagnostic]:
     yield from _served_model(view, release, statement)
     yield from _differences(view, release, statement)
     yield from _refusals(view, release, statement)
-    yield from _promotion(view, release, bytes_digest(payload))
+    yield from _promotion(view, release, statement, bytes_digest(payload))
 
 
 def _file(
@@ -172,8 +172,8 @@ def _refusals(view: View, release: Release, statement: GateStatement) -> Iterato
             yield Diagnostic.error("release-evidence", headline, path(), help=(advice,))
 
 
-def _promotion(view: View, release: Release, gates: str) -> Iterator[Diagnostic]:
-    """What does not fit between a release and the statement of its promotion; `gates` is what it is to rest on."""
+def _promotion(view: View, release: Release, evidence: GateStatement, digest: str) -> Iterator[Diagnostic]:
+    """What does not fit between a release and the statement of its promotion, which is to rest on the evidence."""
     if release.spec.promotion is None:
         return
     data = _file(view, release, "promotion", release.spec.promotion, _PROMOTION)
@@ -192,11 +192,11 @@ def _promotion(view: View, release: Release, gates: str) -> Iterator[Diagnostic]
         yield Diagnostic.error("release-evidence", headline, path(), str(error), help=(_PROMOTION.again,))
         return
     rollout = view.in_environment(release.spec.environment).find(Rollout, release.spec.rollout)
-    if rollout is None or rollout.spec.model != promotion.of.model:
-        # Of another model the evidence speaks too.
+    if rollout is None or rollout.spec.model != evidence.model:
+        # That the evidence is of another model is told already.
         return
     released = Released.of(release.name, release.plain_spec(), rollout.spec.model)
-    wrong = tuple(promotion.contradictions(released, gates))
+    wrong = tuple(promotion.contradictions(released, digest))
     if wrong:
         yield Diagnostic.error(
             "release-evidence",
