@@ -134,16 +134,40 @@ def exposed(view: View, column: Column, deciding: bool) -> dict[Column, Path]:
 
 def copied(view: View, column: Column) -> frozenset[Column]:
     """The column itself and those that SQL gives it from as they are, step by step, under whatever names."""
-    found = {column}
-    while (dataset := view.find(Dataset, column[0])) is not None:
-        made = derivation_of(view, dataset)
-        copies = {name.lower(): one for name, one in made.copies} if made is not None else {}
-        step = copies.get(column[1].lower())
-        if step is None or step in found:
-            break
-        found.add(step)
-        column = step
+    found: dict[Column, None] = {}
+    step: Column | None = column
+    while step is not None and step not in found:
+        found[step] = None
+        step = _copies(view, step[0]).get(step[1].lower())
     return frozenset(found)
+
+
+def copied_with_its_row(view: View, column: Column) -> tuple[Column, ...]:
+    """The column itself and those that it is copied from, as long as their rows are the same ones by their key."""
+    found: dict[Column, None] = {}
+    step: Column | None = column
+    while step is not None and step not in found:
+        found[step] = None
+        dataset, copies = view.find(Dataset, step[0]), _copies(view, step[0])
+        step = copies.get(step[1].lower())
+        if step is not None and dataset is not None and not _gives_rows_of(dataset, copies, step[0]):
+            break
+    return tuple(found)
+
+
+def _copies(view: View, dataset: str) -> dict[str, Column]:
+    """The columns of a SQL dataset, in lower case, that are one of a dataset which it reads."""
+    found = view.find(Dataset, dataset)
+    derivation = derivation_of(view, found) if found is not None else None
+    return {name.lower(): column for name, column in derivation.copies} if derivation is not None else {}
+
+
+def _gives_rows_of(dataset: Dataset, copies: dict[str, Column], table: str) -> bool:
+    """Whether a query reads a table once, and identifies its own rows by the columns of that one."""
+    query = analysis.query(dataset.spec.source.sql or "")
+    uses = [one.name for one in query.tables] if isinstance(query, analysis.Query) else []
+    keys = [copies.get(key.lower(), ("", ""))[0] for key in dataset.spec.primary_key]
+    return uses.count(table) == 1 and set(keys or uses) == {table}
 
 
 def sensitivity(view: View, column: Column) -> str:

@@ -1,10 +1,10 @@
 """A feature reads a column that the label is computed from, or that stands beside it (a proxy of the label).
 
 What it does: if the label's dataset is a query, follows it to the columns that the label is computed from, and warns of
-features that read one of them with an expression, a `lookup` or a Python function. So it does of features that read
-another column of the label's dataset so, unless that gives the model its rows: like the label, it becomes known after
-the row. `latest` and `aggregate` may read such columns, unless their rows count as known at the time of the model's own
-row, which they then see as well.
+features that read one of them with an expression, a `lookup` or a Python function, also where another query gives it
+with the same rows under whatever name. So it does of features that read another column of the label's dataset so,
+unless that gives the model its rows: like the label, it becomes known after the row. `latest` and `aggregate` may read
+such columns, unless their rows count as known at the time of the model's own row, which they then see as well.
 
 Why: if `late` is `arrival_delay > 15`, a feature that reads `arrival_delay` reveals the label. A scheduled time that
 the label is measured against is harmless, so this is a warning.
@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 from penstock.catalog.lineage import FeatureSource, lineage, rows_dataset
 from penstock.catalog.model import View
-from penstock.catalog.upstream import Column, Path
+from penstock.catalog.upstream import Column, Path, copied_with_its_row
 from penstock.checks.leaks import is_known_at_once, leaks
 from penstock.checks.rule import rule
 from penstock.diagnostics.codes import WARNS
@@ -79,9 +79,12 @@ def _proxy(view: View, model: Model, source: FeatureSource) -> _Proxy | None:
             return None
     elif source.form != "match" and not source.decides and _is_beside(view, rows, label, source.column):
         return _Proxy((".".join(source.column),), f"stands beside the label of `{model.name}`")
-    if source.column == label or source.column not in ingredients or _identifies(view, source.column):
+    if _identifies(view, source.column):
         return None
-    return _Proxy(ingredients[source.column], f"the label of `{model.name}` is computed from")
+    # A query over the same rows gives what the label is computed from under any name.
+    shared = (one for one in copied_with_its_row(view, source.column) if one in ingredients and one != label)
+    column = next((one for one in shared if not _identifies(view, one)), None)
+    return _Proxy(ingredients[column], f"the label of `{model.name}` is computed from") if column is not None else None
 
 
 def _is_beside(view: View, rows: Dataset | None, label: Column, column: Column) -> bool:
