@@ -29,6 +29,40 @@ def test_a_version_that_another_gate_judged_is_not_released(
     assert "requires the gate `release`, which has not evaluated" in refused(repository, capsys)
 
 
+def test_a_version_that_one_of_its_gates_has_not_judged_is_not_released(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = "rules:\n  - {id: fair, fairness: demographic_parity_difference, by: group, atMost: 0.1}\n"
+    second = f"kind: Gate\nmetadata: {{name: parity, owner: ml}}\nspec:\n  model: made\n  {rules}"
+    repository.edit("    y: {type: int}\n", "    y: {type: int}\n    group: {type: string}\n")
+    repository.edit("  card: {purpose", "  slices: [group]\n  card: {purpose")
+    repository.edit("kind: Gate\n", f"{second}---\napiVersion: penstock/v1\nkind: Gate\n")
+    repository.train("one")
+    assert "the gate `parity` of `made` has not evaluated this version; train it again" in refused(repository, capsys)
+
+
+@pytest.mark.parametrize(("severity", "outcome"), [("block", "pass"), ("block", "skip"), ("warn", "warn")])
+def test_a_version_is_released_whose_blocking_rules_hold_or_had_nothing_to_decide(
+    repository: Repository, severity: str, outcome: str
+) -> None:
+    repository.edit("atLeast: 0.7}", f"atLeast: 0.7, severity: {severity}}}")
+    repository.train("one", outcome=outcome)
+    assert repository.promote() == 0
+
+
+def test_a_version_of_which_a_blocking_rule_only_warned_is_not_released(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.train("one", outcome="warn")
+    assert "does not say that these rules of the gate `release` hold: `quality`" in refused(repository, capsys)
+
+
+def test_evidence_does_not_grow_old_where_the_gate_says_nothing_of_it(repository: Repository) -> None:
+    repository.edit("  evidenceValid: 30d\n", "")
+    repository.train("one", age=timedelta(days=400))
+    assert repository.promote() == 0
+
+
 def test_evidence_that_is_too_old_is_not_released(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
     repository.train("one", age=timedelta(days=31))
     assert "the gate `release` accepts evidence for 30d" in refused(repository, capsys)
