@@ -157,9 +157,8 @@ def copied_with_its_row(view: View, column: Column) -> tuple[Column, ...]:
 
 def _copies(view: View, dataset: str) -> dict[str, Column]:
     """The columns of a SQL dataset, in lower case, that are one of a dataset which it reads."""
-    found = view.find(Dataset, dataset)
-    derivation = derivation_of(view, found) if found is not None else None
-    return {name.lower(): column for name, column in derivation.copies} if derivation is not None else {}
+    derived = _derived_of(view, dataset)
+    return derived.copies if derived is not None else {}
 
 
 def _gives_rows_of(dataset: Dataset, copies: dict[str, Column], table: str) -> bool:
@@ -247,6 +246,8 @@ class _Derived(NamedTuple):
 
     values: dict[str, frozenset[Column]]
     keys: dict[str, frozenset[Column]]
+    copies: dict[str, Column]
+    """Those that are one of a dataset which the query reads."""
     filters: tuple[Column, ...]
     everything: tuple[Column, ...]
     """Of a query that nobody can see into: all columns of what it reads, of which it gives any."""
@@ -254,7 +255,7 @@ class _Derived(NamedTuple):
 
 
 def _parents(view: View, column: Column) -> Parents:
-    derived = view.memo(("derived", column[0]), lambda inner: _derived(inner, column[0]))
+    derived = _derived_of(view, column[0])
     if derived is None:
         return _NONE
     if not derived.values:
@@ -269,6 +270,10 @@ def _of(columns: dict[str, frozenset[Column]], name: str) -> frozenset[Column]:
     return columns.get(name.lower(), columns.get("", frozenset()))
 
 
+def _derived_of(view: View, dataset: str) -> _Derived | None:
+    return view.memo(("derived", dataset), lambda inner: _derived(inner, dataset))
+
+
 def _derived(view: View, name: str) -> _Derived | None:
     dataset = view.find(Dataset, name)
     derivation = derivation_of(view, dataset) if dataset is not None else None
@@ -278,6 +283,7 @@ def _derived(view: View, name: str) -> _Derived | None:
     return _Derived(
         _by_name(derivation.columns),
         _by_name(derivation.keys),
+        {one.lower(): column for one, column in derivation.copies},
         tuple(sorted(derivation.filters)),
         () if derivation.columns else tuple(everything),
         len(tables_of(view, name)) > 1,
