@@ -78,6 +78,17 @@ def test_a_fault_is_no_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "failed its check" not in said
 
 
+def test_a_step_that_the_system_has_killed_is_told_of_memory(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = told(tmp_path, capsys, Script("train", "kill -9 $$"))
+    assert "step `train` crashed (signal 9, Killed)" in said
+    assert "memory runs out" in said
+    assert "`resources.memory`" in said
+    assert "`penstock run --parallel 1`" in said
+    assert "memory" not in told(tmp_path, capsys, Script("train", "kill -11 $$"))
+
+
 def test_code_that_changed_meanwhile_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "ours.py").write_text("before\n")
     said = told(tmp_path, capsys, Script("features", "echo longer than before > ours.py  # ours:function"))

@@ -84,6 +84,12 @@ def run(arguments):
         ("", "raise OSError(28, 'No space left', '/out/rows')", EXIT_BROKEN, "snapshot: No space left: /out/rows\n"),
         ("", "raise OSError(27, 'File too large', '/out/rows')", EXIT_BROKEN, "snapshot: File too large: /out/rows\n"),
         (
+            "",
+            "raise MemoryError('Unable to allocate 8 GiB')",
+            EXIT_BROKEN,
+            "snapshot: memory ran out: MemoryError: Unable to allocate 8 GiB\nhelp: give the step fewer rows",
+        ),
+        (
             "import nothing_of_this_name",
             "pass",
             EXIT_BROKEN,

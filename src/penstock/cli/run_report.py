@@ -18,7 +18,7 @@ from penstock.diagnostics.grammar import counted
 from penstock.local.runner import TOO_LONG, Run, State, StepRun
 from penstock.local.workspace import Workspace
 from penstock.runtime.evaluation.figures import clusters_said
-from penstock.runtime.faults import EXIT_USAGE
+from penstock.runtime.faults import EXIT_USAGE, MORE_MEMORY
 from penstock.specs.series import FEWEST_DRIFT_ROWS
 
 WIDTH = 110
@@ -109,6 +109,8 @@ def _explain_end(name: str, step: StepRun, log: str, with_what: str) -> None:
     for line in _without_traceback(step.tail) if step.code == EXIT_USAGE else step.tail:
         print(f"  {line}", file=sys.stderr)
     print(f"  (whole log: {log})", file=sys.stderr)
+    if step.code == -signal.SIGKILL:
+        print(f"  help: the system kills a step so when memory runs out: {MORE_MEMORY}", file=sys.stderr)
 
 
 def _without_traceback(lines: Sequence[str]) -> list[str]:

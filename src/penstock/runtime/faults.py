@@ -11,6 +11,18 @@ EXIT_BROKEN = 1
 """Exit code of a step in which an exception was not expected, as Python's own."""
 
 
+OF_THE_MACHINE = (MemoryError, OSError)
+"""Exceptions for want of memory, disk or a network. They tell nothing of the data or the model, so no step takes them
+for an answer of either: on another machine the answer would be another."""
+
+
+MORE_MEMORY = (
+    "give the step fewer rows or features, or more memory: on a cluster that is the model's `resources.memory`, on "
+    "this machine what other programs and steps leave (`penstock run --parallel 1` runs one step at a time)"
+)
+"""What helps where memory has run out."""
+
+
 class RefusedError(Exception):
     """The answer is no: a contract is broken, a gate fails. One line for each reason; exit code `EXIT_REJECTED`."""
 

@@ -20,7 +20,8 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Protocol, cast
 
-from penstock.runtime.faults import EXIT_BROKEN, EXIT_REJECTED, EXIT_USAGE, InputError, RefusedError
+from penstock.runtime.data.functions import failure
+from penstock.runtime.faults import EXIT_BROKEN, EXIT_REJECTED, EXIT_USAGE, MORE_MEMORY, InputError, RefusedError
 
 STEPS: dict[str, str] = {
     "snapshot": "penstock.runtime.data.snapshot",
@@ -99,6 +100,10 @@ def _run(name: str, step: StepModule, options: argparse.Namespace) -> int:
     except InputError as fault:
         print(f"{name}: {fault}", file=sys.stderr)
         return EXIT_USAGE
+    except MemoryError as error:
+        print(f"{name}: memory ran out{failure(error)}", file=sys.stderr)
+        print(f"help: {MORE_MEMORY}", file=sys.stderr)
+        return EXIT_BROKEN
     except (Exception, SystemExit) as error:
         if isinstance(error, OSError) and error.errno in _OF_THE_MACHINE:
             where = f": {error.filename}" if error.filename else ""

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from penstock.runtime.artifacts import directory_digest, read_json, write_json, write_table
-from penstock.runtime.faults import EXIT_REJECTED, EXIT_USAGE
+from penstock.runtime.faults import EXIT_BROKEN, EXIT_REJECTED, EXIT_USAGE
 from penstock.runtime.registry.mlflow_registry import PREDECESSOR_TAG, Registry
 from penstock.runtime.registry.mlflow_runs import Figures
 from penstock.runtime.registry.store import ModelStore
@@ -84,6 +84,16 @@ def undecided(world: Path, **more: Any) -> str:
     (note,) = measured(world, "better")["notes"]
     assert "leave this rule out of the gate until this model is the champion" in note
     return str(note)
+
+
+def test_want_of_memory_is_no_reason_against_a_model(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    crown(world, train(world / "splits", world / "worse", WORSE))
+
+    def starved(*_: object) -> None:
+        raise MemoryError("Unable to allocate 8 GiB")
+
+    monkeypatch.setattr("penstock.runtime.evaluation.champion.predictions_of", starved)
+    assert evaluate(world, [RULE], **places(world)) == EXIT_BROKEN
 
 
 def test_before_the_first_release_there_is_no_champion(world: Path) -> None:

@@ -21,7 +21,7 @@ from penstock.runtime.artifacts import Splits, directory_digest
 from penstock.runtime.evaluation import measuring
 from penstock.runtime.evaluation.champion import AbsentChampion
 from penstock.runtime.evaluation.context import EvaluationContext
-from penstock.runtime.faults import EXIT_REJECTED
+from penstock.runtime.faults import EXIT_BROKEN, EXIT_REJECTED
 from penstock.runtime.learning.model_files import TrainedModel, load_model
 from penstock.specs.gate import AnyRule
 from penstock.specs.metrics import METRICS
@@ -133,6 +133,23 @@ def test_a_model_that_fails_on_perturbed_rows_without_a_word_is_told_of(
     rule = {"id": "holes", "perturb": {"missing": "20%"}, "metric": "roc_auc", "maxDrop": 0.9}
     assert evaluate(world, [rule]) == 0
     assert measured(world, "holes")["notes"][0].startswith("the model fails on such rows: AssertionError")
+
+
+def test_want_of_memory_is_no_drop_of_a_metric(
+    world: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A gate would say no to the model, which on a larger machine it would let pass."""
+    answers = TrainedModel.scores
+
+    def scores(self: TrainedModel, rows: Any) -> Any:
+        if rows["x0"].isna().any():
+            raise MemoryError("Unable to allocate 8 GiB")
+        return answers(self, rows)
+
+    monkeypatch.setattr(TrainedModel, "scores", scores)
+    rule = {"id": "holes", "perturb": {"missing": "20%"}, "metric": "roc_auc", "maxDrop": 0.9}
+    assert evaluate(world, [rule]) == EXIT_BROKEN
+    assert "evaluate: memory ran out" in capsys.readouterr().err
 
 
 def test_a_metric_that_is_no_number_on_perturbed_rows_is_not_taken_for_no_drop(

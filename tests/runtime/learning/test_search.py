@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from penstock.runtime.artifacts import directory_digest, read_json
+from penstock.runtime.faults import EXIT_BROKEN
 from penstock.runtime.main import main
 from runtime.made_splits import without_values, write_splits
 
@@ -162,6 +163,27 @@ def test_a_function_needs_no_default_for_what_is_searched(
     misspelt = {"trials": 2, "space": {"strenght": space["strength"], "solver": space["solver"]}}
     assert main(arguments(splits, tmp_path / "trials", misspelt, **flags)) == 2
     assert "does not take these parameters" in capfd.readouterr().err
+
+
+def test_want_of_memory_ends_the_search_and_is_no_score_of_a_trial(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from sklearn.tree import DecisionTreeClassifier
+
+    learn = DecisionTreeClassifier.fit
+
+    def fit(self: DecisionTreeClassifier, *rows: object) -> object:
+        if self.max_depth > 1:
+            raise MemoryError("Unable to allocate 8 GiB")
+        return learn(self, *rows)
+
+    monkeypatch.setattr(DecisionTreeClassifier, "fit", fit)
+    splits = write_splits(tmp_path / "splits")
+    tree = json.dumps({"class": "sklearn.tree.DecisionTreeClassifier"})
+    search = {"sampler": "grid", "trials": 2, "space": {"max_depth": {"int": [1, 2]}}}
+    assert main(arguments(splits, tmp_path / "trials", search, estimator=tree)) == EXIT_BROKEN
+    assert "search: memory ran out" in capsys.readouterr().err
+    assert not (tmp_path / "trials" / "best.json").exists()
 
 
 def test_a_library_that_raises_an_exception_of_its_own_fails_one_trial(

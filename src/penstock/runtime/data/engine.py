@@ -54,6 +54,8 @@ def query(connection: duckdb.DuckDBPyConnection, sql: str, place: str, *, shows_
         if relation is None:
             raise InputError(f"{place}: the SQL returns no rows; expected one SELECT")
         return relation.to_arrow_table()
+    except duckdb.OutOfMemoryException as error:
+        raise MemoryError(f"{place}: {_first_sentence(error)}") from None
     except duckdb.Error as error:
         told = _first_sentence(error) if shows_values or isinstance(error, _WITHOUT_VALUES) else _without_values(error)
         raise InputError(f"{place}: {told}") from None

@@ -56,6 +56,8 @@ def call(name: str, *arguments: Any, shows_values: bool = True) -> Any:
     function = load(name)
     try:
         return function(*arguments)
+    except MemoryError:
+        raise
     except (Exception, SystemExit) as error:
         shows_words = shows_values or isinstance(error, _OF_CODE)
         if shows_words:
@@ -70,12 +72,12 @@ def call(name: str, *arguments: Any, shows_values: bool = True) -> Any:
 def own_faults(of: str) -> Iterator[None]:
     """An `InputError` that names `of`, with its traceback in the log, where code of the repository raises within.
 
-    What a library raises by itself goes on as it is.
+    What a library raises by itself goes on as it is, and so does want of memory.
     """
     try:
         yield
     except (Exception, SystemExit) as error:
-        if isinstance(error, InputError) or not is_of_repository(error):
+        if isinstance(error, InputError | MemoryError) or not is_of_repository(error):
             raise
         _log.exception("`%s` failed", of)
         raise InputError(f"`{of}` failed{failure(error)}") from error

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from penstock.runtime.evaluation.context import predictions_of
-from penstock.runtime.faults import InputError
+from penstock.runtime.faults import OF_THE_MACHINE, InputError
 from penstock.runtime.learning.model_files import load_model
 from penstock.runtime.measures.predictions import Predictions
 from penstock.runtime.registry.mlflow_registry import Registry
@@ -78,6 +78,8 @@ def on_test_rows(directory: Path, digest: str, context: EvaluationContext) -> Ch
         )
     except InputError as fault:
         return AbsentChampion(f"cannot compare with {named}: {fault}", digest)
+    except OF_THE_MACHINE:
+        raise
     except Exception as error:  # it was made by other libraries, perhaps, and may fail in any way
         return AbsentChampion(f"{named} fails on these test rows: {type(error).__name__}: {error}", digest)
     if not np.isfinite(predictions.output).all():

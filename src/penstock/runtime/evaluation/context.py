@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from penstock.runtime.evaluation.clustering import Clustering, clustering
-from penstock.runtime.faults import InputError
+from penstock.runtime.faults import OF_THE_MACHINE, InputError
 from penstock.runtime.measures.intervals import Interval, Intervals
 from penstock.runtime.measures.metrics import compute
 from penstock.runtime.measures.predictions import Array, Predictions, binary, multiclass, regression
@@ -105,7 +105,7 @@ def tried(
     """`predictions_of`; an `InputError` that names the `rows` where the model fails on them."""
     try:
         return predictions_of(model, frame, label, classes, threshold)
-    except InputError:
+    except (InputError, *OF_THE_MACHINE):
         raise
     except Exception as error:  # whatever the learner does with values that the training rows did not have
         raise InputError(f"the model fails on {rows}: {type(error).__name__}: {error}") from error

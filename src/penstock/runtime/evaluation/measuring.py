@@ -13,7 +13,7 @@ from penstock.runtime.evaluation.champion import AbsentChampion, Champion
 from penstock.runtime.evaluation.context import SEED, EvaluationContext, predictions_of
 from penstock.runtime.evaluation.figures import Measured
 from penstock.runtime.evaluation.python_rules import own_figure
-from penstock.runtime.faults import InputError
+from penstock.runtime.faults import OF_THE_MACHINE, InputError
 from penstock.runtime.measures.comparisons import delong_difference, mcnemar, paired_bootstrap, without_features
 from penstock.runtime.measures.fairness import fairness
 from penstock.runtime.measures.importance import ROWS, permutation_shares
@@ -196,6 +196,8 @@ def _perturbed(rule: PerturbRule, context: EvaluationContext) -> Measured:
         frame = _perturbation(rule, context, SEED + number)
         try:
             predictions = context.predict(context.model, frame)
+        except OF_THE_MACHINE:
+            raise
         except Exception as error:  # a learner that knows no missing values, say, may fail in any way
             said = ": ".join([type(error).__name__, *str(error).splitlines()[:1]])
             note = f"the model fails on such rows: {said}"

@@ -92,6 +92,8 @@ def test_rows(context: EvaluationContext) -> pd.DataFrame:
 def _called(name: str, function: Callable[..., Any], truth: Any, said: Any, rows: pd.DataFrame) -> float:
     try:
         value = function(truth, said, rows)
+    except MemoryError:
+        raise
     except (Exception, SystemExit) as error:
         raise InputError(f"`{name}` failed{failure(error)}") from error
     try:

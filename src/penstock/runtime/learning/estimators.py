@@ -16,7 +16,7 @@ import numpy as np
 from penstock.diagnostics.grammar import joined
 from penstock.runtime.artifacts import FeatureColumn
 from penstock.runtime.data.functions import failure, is_of_repository, own_faults
-from penstock.runtime.faults import InputError
+from penstock.runtime.faults import OF_THE_MACHINE, InputError
 from penstock.runtime.learning.preprocess import preparation
 from penstock.runtime.repository import expose
 from penstock.specs.estimator import Estimator
@@ -92,7 +92,7 @@ def fit(model: Any, rows: pd.DataFrame | Any, label: np.ndarray[Any, Any], threa
             return model.fit(rows, label)
         except ValueError as error:
             raise InputError(f"{_explained(error)}{unlearnable(rows)}") from error
-        except (MemoryError, OSError):
+        except OF_THE_MACHINE:
             raise
         except Exception as error:  # libraries have exceptions of their own for parameters that do not go together
             if is_of_repository(error):

@@ -15,7 +15,7 @@ from typing import Any, get_args
 
 from penstock.runtime.arguments import directory, output_directory, spec
 from penstock.runtime.artifacts import FeatureColumn, Splits
-from penstock.runtime.faults import InputError
+from penstock.runtime.faults import OF_THE_MACHINE, InputError
 from penstock.runtime.learning.category_check import refuse_unrecognized_categories
 from penstock.runtime.learning.inputs import refuse_other_task
 from penstock.runtime.learning.model_files import save_model
@@ -114,7 +114,7 @@ def opened(data: bytes, external: External) -> Any:
                 + _how_to_trust(strange, external)
             )
         return io.loads(data, trusted=sorted(allowed))
-    except InputError:
+    except (InputError, MemoryError):
         raise
     except Exception as error:  # a file that is broken or forged fails in any way there is
         raise InputError(f"`{external.file}` cannot be opened: {error}") from error
@@ -145,6 +145,8 @@ def _try(pipeline: Any, rows: Any, task: str, answer: str, classes: tuple[str, .
         raise InputError(f"the model predicts {strange}, which are not among the labels")
     try:
         getattr(pipeline, answer)(rows.head(_PROBED_ROWS))
+    except OF_THE_MACHINE:
+        raise
     except Exception as error:  # what a pipeline of somebody else does with a row it was not made for is its own
         raise InputError(f"the model cannot read the features as they are: {error}") from error
 

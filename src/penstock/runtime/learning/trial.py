@@ -16,7 +16,7 @@ import numpy as np
 
 from penstock.runtime.artifacts import Splits
 from penstock.runtime.data.functions import failure, own_faults
-from penstock.runtime.faults import InputError
+from penstock.runtime.faults import OF_THE_MACHINE, InputError
 from penstock.runtime.learning.estimators import (
     THREADS,
     build_estimator,
@@ -105,6 +105,8 @@ class Bench:
                 value = compute(task.metric, self._predictions(estimator))
         except InputError as error:
             return f"{error}{self._unlearnable}"
+        except OF_THE_MACHINE:
+            raise
         except Exception as error:  # libraries have exceptions of their own for parameters that do not go together
             log.exception("a trial failed")
             return f"the learner cannot be fitted{failure(error)}"
