@@ -52,6 +52,8 @@ def test_what_the_hint_shows_compiles(repository: Path, capsys: pytest.CaptureFi
     assert main(["compile", "--root", str(repository)]) == 0
     assert "hint" not in capsys.readouterr().err
     assert (repository / "generated" / "local" / "delay" / "training.yaml").is_file()
+    # Its pipeline names no image, since no cluster runs it.
+    assert main(["verify", "--root", str(repository)]) == 0
 
 
 def test_a_repository_without_models_needs_no_environment(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -159,6 +159,7 @@ SENSELESS = {
         deployment(image="images.example/a:1"),
         "the image `images.example/a:1` is not pinned by digest",
     ),
+    "no image": (deployment(image='""'), "the image `` is not pinned by digest"),
     "fewer replicas at most than at least": (
         """
         apiVersion: autoscaling/v2

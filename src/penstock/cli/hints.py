@@ -5,16 +5,13 @@ from __future__ import annotations
 from penstock.compiler import Nowhere
 from penstock.diagnostics.grammar import counted
 
-_SMALLEST = f"""\
+_SMALLEST = """\
 apiVersion: penstock/v1
 kind: Environment
-metadata: {{name: local, owner: OWNER}}
+metadata: {name: local, owner: OWNER}
 spec:
   stage: development
-  namespace: local
-  cluster: false
-  images: {{runtime: "penstock@sha256:{"0" * 64}"}}  # local runs pull no image
-  modelStore: file:///srv/models"""
+  cluster: false"""
 
 
 def missing_environment_hint(nowhere: Nowhere) -> str:

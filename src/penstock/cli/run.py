@@ -118,7 +118,7 @@ def _run_here(
     workspace = Workspace((options.workspace or root / PRIVATE).resolve())
     make_private(workspace.root)
     parallel = options.parallel if options.parallel is not None else _PARALLEL
-    runner = Runner(workspace, root, environment.spec.images.runtime, parallel, options.fresh)
+    runner = Runner(workspace, root, environment.spec.runtime_image, parallel, options.fresh)
     values = {
         "as_of": options.as_of,
         "tracking": workspace.tracking,

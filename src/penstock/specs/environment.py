@@ -1,8 +1,9 @@
 """Environment: a deployment target of specs, with the versions of its cluster's components."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import StringConstraints
+from pydantic import GetJsonSchemaHandler, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError, core_schema
 
 from penstock.specs.base import Distinct, Image, Node, Resource, field, note
 from penstock.specs.kubernetes import (
@@ -27,6 +28,8 @@ Library = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*$")]
 """A package by the name under which it is imported: ``sklearn``, not ``scikit-learn``."""
 
 STAGES = ("development", "staging", "production")
+WITH_CLUSTER = ("namespace", "images", "modelStore")
+"""Keys that a cluster needs, and a local run never reads."""
 _SHORTEST_WINDOW = Duration.parse("2m")
 _SCRAPES_IN_A_WINDOW = 4
 
@@ -263,9 +266,10 @@ class EnvironmentSpec(Node):
         order=("production", "staging", "development"),
     )
     namespace: Namespace = field(
-        "Kubernetes namespace of all generated manifests of this environment.",
+        "Kubernetes namespace of all generated manifests of this environment. Required with a cluster.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
+        default="",
     )
     training: bool = field(
         "Whether models are trained here; if not, they are only served and monitored.",
@@ -286,11 +290,15 @@ class EnvironmentSpec(Node):
         default=None,
         min_length=1,
     )
-    images: Images = field("Container images.", loosens=Loosens.ANY, area=Area.GOVERNANCE)
+    images: Images | None = field(
+        "Container images. Required with a cluster.", loosens=Loosens.ANY, area=Area.GOVERNANCE, default=None
+    )
     model_store: str = field(
-        "Content-addressed store of models: `s3://`, `gs://` or `file://`; served models are pinned by digest.",
+        "Content-addressed store of models: `s3://`, `gs://` or `file://`; served models are pinned by digest. "
+        "Required with a cluster.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
+        default="",
         pattern=r"^(s3|gs|file)://\S+[^/]$",
     )
     storage_secret: SecretName | None = field(
@@ -344,6 +352,38 @@ class EnvironmentSpec(Node):
     grafana: GrafanaTarget | None = field(
         "Grafana; if absent, no dashboards are generated.", loosens=Loosens.ANY, area=Area.MONITORING, default=None
     )
+
+    @model_validator(mode="after")
+    def _has_what_a_cluster_needs(self) -> Self:
+        given = (self.namespace, self.images, self.model_store)
+        lacking = [key for key, value in zip(WITH_CLUSTER, given, strict=True) if not value]
+        if self.cluster and lacking:
+            raise PydanticCustomError("needed_by_cluster", "expected {keys}", {"keys": ", ".join(lacking)})
+        return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        described = handler(schema)
+        without = {"required": ["cluster"], "properties": {"cluster": {"const": False}}}
+        handler.resolve_ref_schema(described)["anyOf"] = [{"required": list(WITH_CLUSTER)}, without]
+        return described
+
+    @property
+    def runtime_image(self) -> str:
+        """The image of pipeline steps; empty where pipelines run on this machine alone, which pulls none."""
+        return self.images.runtime if self.images is not None else ""
+
+    @property
+    def server_image(self) -> str | None:
+        """The image of MLServer, where the environment has one of its own."""
+        return self.images.server if self.images is not None else None
+
+    @property
+    def libraries(self) -> list[str] | None:
+        """Packages in the runtime image; None where that is unknown."""
+        return self.images.libraries if self.images is not None else None
 
     @property
     def retrains(self) -> bool:

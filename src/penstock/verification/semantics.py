@@ -96,10 +96,19 @@ def texts(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
 
 
 def pinned_images(value: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
-    """Images of containers that may be others tomorrow; a policy's pattern is no image."""
+    """Images of containers that may be others tomorrow; a policy's pattern is no image.
+
+    A pipeline that only runs locally has none.
+    """
     for at, node in _nodes(value):
         image = node.get("image")
-        if isinstance(image, str) and "*" not in image and _is_container(at) and not _DIGEST.search(image):
+        is_local = image == "" and at[-1:] == ("container",)
+        if (
+            isinstance(image, str)
+            and "*" not in image
+            and _is_container(at)
+            and not (is_local or _DIGEST.search(image))
+        ):
             yield (*at, "image"), f"the image `{image}` is not pinned by digest"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from penstock.catalog.errors.keys import ambiguous_rule, lacking_keys, unknown_key
@@ -12,6 +13,7 @@ from penstock.catalog.errors.values import not_one_of, out_of_pattern, wrong_typ
 from penstock.diagnostics.model import Diagnostic, Edit, Fix, Label, Safety
 from penstock.source.model import Pointer
 from penstock.specs.base import LONGEST_LOGIN, Resource
+from penstock.specs.environment import Environment
 from penstock.specs.kubernetes import RESERVED_LABELS
 from penstock.specs.numbers import number
 from penstock.specs.shapes import Scalar, Tagged
@@ -237,6 +239,13 @@ def _cidr(reported: Reported, mistake: Mistake) -> Diagnostic:
     )
 
 
+def _needed_by_cluster(reported: Reported, mistake: Mistake) -> Diagnostic:
+    place = mistake.place
+    keys = [Place((*place.pointer, key), place.shape, None) for key in mistake.context["keys"].split(", ")]
+    (diagnostic,) = lacking_keys(Environment, reported, place.pointer, keys)
+    return replace(diagnostic, help=(*diagnostic.help, "or set `cluster: false`, if pipelines only run locally"))
+
+
 def _custom(code: str, headline: str, advice: str) -> Callable[[Reported, Mistake], Diagnostic]:
     def write(reported: Reported, mistake: Mistake) -> Diagnostic:
         return Diagnostic.error(
@@ -269,6 +278,7 @@ _TABLE: dict[str, Callable[[Reported, Mistake], Diagnostic]] = {
     "instant": _type,
     "choose_one": _choose,
     "choose_some": _choose,
+    "needed_by_cluster": _needed_by_cluster,
     "range_order": _custom("bad-range", "the bounds of {} are in the wrong order", "write the smaller bound first"),
     "range_empty": _custom(
         "bad-range", "the bounds of {} are equal", "write a range, or set its value in `estimator.params`"

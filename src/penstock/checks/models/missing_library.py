@@ -41,8 +41,8 @@ def missing_library(view: View, model: Model) -> Iterator[Diagnostic]:
     """Yields each package that an image lacks, or may lack."""
     for needed in _needed(view, model):
         places = list(_trained_in(view, model))
-        lacking = [one for one in places if needed.library not in (one.spec.images.libraries or ())]
-        known = [one for one in lacking if one.spec.images.libraries is not None]
+        lacking = [one for one in places if needed.library not in (one.spec.libraries or ())]
+        known = [one for one in lacking if one.spec.libraries is not None]
         if known:
             yield _lacking(view, model, needed, known)
         elif lacking:
@@ -79,7 +79,7 @@ def _lacking(view: View, model: Model, needed: Import, places: list[Environment]
     labels = [
         Label(view.span(one, ("images", "libraries")), f"the packages in the image of `{one.name}`") for one in places
     ]
-    guesses = did_you_mean(library, sorted({each for one in places for each in one.spec.images.libraries or ()}))
+    guesses = did_you_mean(library, sorted({each for one in places for each in one.spec.libraries or ()}))
     if guesses:
         help_ = f"did you mean `{guesses[0]}`?"
     else:

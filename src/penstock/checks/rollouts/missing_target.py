@@ -59,7 +59,7 @@ def missing_target(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
             secondary=(_absent(view, environment, _KEYS[target]),),
             help=tuple(_ways(environment, target)),
         )
-    elif target == "argo-rollouts" and rollout.spec.serve.image is None and environment.spec.images.server is None:
+    elif target == "argo-rollouts" and rollout.spec.serve.image is None and environment.spec.server_image is None:
         yield Diagnostic.error(
             "missing-target",
             f"no server image for `{rollout.name}` in `{environment.name}`",

@@ -36,7 +36,7 @@ def stock_server(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     environment, serve = view.environment, rollout.spec.serve
     if environment is None or environment.name not in rollout.spec.environments or environment.spec.kserve is None:
         return
-    if serve.target != "kserve" or not serve.is_by_mlserver or serve.image or environment.spec.images.server:
+    if serve.target != "kserve" or not serve.is_by_mlserver or serve.image or environment.spec.server_image:
         return
     yield Diagnostic.warning(
         "stock-server",

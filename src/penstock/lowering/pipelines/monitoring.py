@@ -115,7 +115,7 @@ def _digest(view: View, rollout: Rollout, several: bool) -> Parameter:
 
 
 def _steps(view: View, model: Model, watched: tuple[_Watched, ...]) -> Iterator[Step]:
-    image = environment_of(view).spec.images.runtime
+    image = environment_of(view).spec.runtime_image
     data = data_steps(view, model, image, labelled=any(each.monitor.quality for each in watched))
     yield from data.steps
     drifts: list[tuple[str, Step]] = []

@@ -42,7 +42,7 @@ def _schedule(view: View, model: str, purpose: Purpose, cron: str, subject: str 
         cron=cron,
         namespace=spec.namespace,
         service_account=spec.kubeflow.service_account,
-        image=spec.images.runtime,
+        image=spec.runtime_image,
         api=spec.kubeflow.api,
         versions=_versions(view, model) if purpose == "monitoring" else (),
         environment=environment.name,

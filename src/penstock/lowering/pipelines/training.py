@@ -39,7 +39,7 @@ def training_workflow(view: View, name: str) -> Workflow:
         namespace=spec.namespace,
         service_account=spec.kubeflow.service_account,
         parameters=(AS_OF_PARAMETER, *stores(spec), *([pushgateway(spec)] if _reports(view, name) else [])),
-        steps=with_custom_steps(training_steps(view, name), model.spec.steps, spec.images.runtime),
+        steps=with_custom_steps(training_steps(view, name), model.spec.steps, spec.runtime_image),
         owner=model.metadata.owner,
         version=spec.kubeflow.version,
         storage_secret=spec.storage_secret,
@@ -69,7 +69,7 @@ def _reports(view: View, name: str) -> bool:
 def training_steps(view: View, name: str) -> tuple[Step, ...]:
     """The steps of the training workflow without custom ones."""
     environment = environment_of(view)
-    image = environment.spec.images.runtime
+    image = environment.spec.runtime_image
     # All steps before are the same wherever the specs and the image are.
     steps = view.memo(("training-steps", name, image), lambda view: tuple(_until_registration(view, name, image)))
     register = _register(name, steps, environment.name, image)
