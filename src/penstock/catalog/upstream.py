@@ -24,7 +24,7 @@ SENSITIVE = {"sensitive": 1, "pii": 2}
 
 
 class Parents(NamedTuple):
-    """The columns that one column of a SQL dataset comes from directly, sorted."""
+    """The columns that one column of a dataset comes from directly, sorted: of a query, or of a surrogate key."""
 
     values: tuple[Column, ...] = ()
     keys: tuple[Column, ...] = ()
@@ -255,6 +255,9 @@ class _Derived(NamedTuple):
 
 
 def _parents(view: View, column: Column) -> Parents:
+    dataset = view.find(Dataset, column[0])
+    if dataset is not None and column[1] == dataset.spec.surrogate_key:
+        return Parents(tuple(sorted((dataset.name, name) for name in dataset.spec.columns if name != column[1])))
     derived = _derived_of(view, column[0])
     if derived is None:
         return _NONE

@@ -207,6 +207,15 @@ class DatasetSpec(Node):
     primary_key: Distinct[ColumnName] = field(
         "Columns that identify a row.", loosens=Loosens.ANY, area=Area.DATA, default=[]
     )
+    surrogate_key: ColumnName | None = field(
+        "Column that is added to rows without a key: a digest of the row's other values, which a number follows where "
+        "rows are equal. Declare it in `columns` as `string`.",
+        loosens=Loosens.ANY,
+        area=Area.DATA,
+        default=None,
+        # Releases carry the digest of what a model is trained from, which a key that says nothing must not change.
+        exclude_if=lambda value: value is None,
+    )
     event_time: ColumnName | None = field(
         "Event time column. A date means 00:00 UTC.",
         loosens=Loosens.ANY,
@@ -244,6 +253,12 @@ class DatasetSpec(Node):
         order=("fail", "quarantine", "warn"),
         default="fail",
     )
+
+    @model_validator(mode="after")
+    def _has_rows_of_its_own(self) -> Self:
+        if self.surrogate_key is not None and self.source.sql is not None:
+            raise PydanticCustomError("surrogate_key_of_sql", "expected no `surrogateKey` beside `sql`")
+        return self
 
 
 class Dataset(Resource):

@@ -124,8 +124,8 @@ def test_a_label_takes_the_form_of_its_task(
             {},
             "binary",
             "by `id`, 1 entity has several rows, and no time decides which one counts: "
-            "list in `entity` of the feature sets all columns that tell rows of `outcomes` apart, or declare "
-            "its `eventTime`",
+            "list in `entity` of the feature sets all columns that tell rows of `outcomes` apart, or where none do, "
+            "a `surrogateKey` of `outcomes`, or declare its `eventTime`",
         ),
         ({"id": [7], "late": [1]}, {}, "binary", "none of 1 rows has a label"),
         (

@@ -94,7 +94,7 @@ ADVICE: list[tuple[str, dict[str, Any], list[str], str]] = [
      f"if a value may be missing, write `nullable: true` at Dataset/rows.columns.x; otherwise {SETS_ASIDE}"),
     ("many", {name: {"type": "int"} for name in ("a b", "c", "d", "e", "f")}, [],
      "if a value may be missing, write `nullable: true` at Dataset/rows.columns[a b], Dataset/rows.columns.c, "
-     f"Dataset/rows.columns.d and of 2 more columns; otherwise {SETS_ASIDE}"),
+     f"Dataset/rows.columns.d and 2 more columns; otherwise {SETS_ASIDE}"),
     ("a key", {"x": {"type": "int"}}, ["x"], f"a key may never be missing (Dataset/rows.columns.x): {SETS_ASIDE}"),
     ("a share", {"x": {"type": "int", "nullable": "30%"}, "y": {"type": "int", "nullable": "20%"}}, [],
      "if more of the values may be missing, raise `nullable` at Dataset/rows.columns.x and Dataset/rows.columns.y"),

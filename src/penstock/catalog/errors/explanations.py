@@ -306,6 +306,11 @@ _TABLE: dict[str, Callable[[Reported, Mistake], Diagnostic]] = {
         "{} has a `dialect`, but no CSV files",
         "remove `dialect`, or set `csv`",
     ),
+    "surrogate_key_of_sql": _custom(
+        "choose-one",
+        "{} has both `surrogateKey` and `sql`, but only one is allowed",
+        "remove `surrogateKey`: a query takes its key from the datasets that it reads",
+    ),
     "period_order": _custom("bad-range", "{} ends before it starts", "write `until` after `from`"),
     **dict.fromkeys(_COMPARISONS, _range),
 }

@@ -1,7 +1,8 @@
-"""A column of a SQL dataset is declared with a type that its values cannot be converted to.
+"""A column that Penstock or a query makes is declared with a type that its values cannot be converted to.
 
-What it does: where the query determines the type of a result column, compares it with the declared type. `/` and
-averages give fractions, the difference of two timestamps is an interval, and a timestamp is not a number.
+What it does: where the query of a dataset determines the type of a result column, compares it with the declared type.
+`/` and averages give fractions, the difference of two timestamps is an interval, and a timestamp is not a number. A
+`surrogateKey` is text.
 
 Why: in the step that reads the dataset every row would break the contract, after the data has been read.
 
@@ -31,7 +32,17 @@ from penstock.specs.dataset import Dataset
 
 @rule("column-type")
 def column_type(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
-    """Yields each column that is declared of another type than its query gives."""
+    """Yields each column that is declared of another type than what makes it gives."""
+    key = dataset.spec.surrogate_key
+    made = dataset.spec.columns.get(key) if key is not None else None
+    if key is not None and made is not None and made.type != "string":
+        yield Diagnostic.error(
+            "column-type",
+            f"the column `{key}` is declared as {made.type}, but a surrogate key is text",
+            view.span(dataset, ("columns", key, "type")),
+            secondary=(Label(view.span(dataset, ("surrogateKey",)), "added to the rows"),),
+            help=("declare it as `string`",),
+        )
     text = dataset.spec.source.sql
     query = analysis.query(text) if text is not None else None
     if text is None or not isinstance(query, analysis.Query) or query.unknown:

@@ -78,6 +78,10 @@ def _has(dataset: Dataset, one: Named) -> bool:
 def _diagnostic(view: View, resource: Resource, dataset: Dataset, one: Named) -> Diagnostic:
     span = view.span(resource, one.pointer, "key" if one.is_key else "value", one.within)
     headline = f"the dataset `{dataset.name}` has no column `{one.column}`"
+    if one.pointer == ("surrogateKey",):
+        # A new column, which no other one can be meant by.
+        advice = f"add `{one.column}: {{type: string}}` to `columns`"
+        return Diagnostic.error("unknown-column", headline, span, help=(advice,))
     found = unknown_word("unknown-column", headline, span, one.column, dataset.spec.columns)
     advice = _advice(resource, one) if found.fix is None else ""
     if advice:
@@ -118,9 +122,10 @@ def _of_dataset(dataset: Dataset) -> Iterator[Named]:
     spec = dataset.spec
     for position, column in enumerate(spec.primary_key):
         yield Named(dataset.name, column, ("primaryKey", position))
-    for key, time in (("eventTime", spec.event_time), ("knownAt", spec.known_at)):
-        if time is not None:
-            yield Named(dataset.name, time, (key,))
+    named = (("surrogateKey", spec.surrogate_key), ("eventTime", spec.event_time), ("knownAt", spec.known_at))
+    for key, name in named:
+        if name is not None:
+            yield Named(dataset.name, name, (key,))
     for position, check in enumerate(spec.checks):
         query = analysis.query(check.sql) if check.sql is not None else None
         if isinstance(query, analysis.Query):

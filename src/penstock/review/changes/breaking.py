@@ -12,7 +12,7 @@ from penstock.specs.rollout import Serve
 
 _FIELDS: dict[type[Node], tuple[str, ...]] = {
     Column: ("type",),
-    DatasetSpec: ("event_time", "known_at", "primary_key", "columns"),
+    DatasetSpec: ("event_time", "known_at", "primary_key", "surrogate_key", "columns"),
     FeatureSetSpec: ("source", "entity", "features"),
     Feature: ("type", "sql", "latest", "lookup", "aggregate", "python"),
     Latest: ("of", "column", "match", "max_age"),

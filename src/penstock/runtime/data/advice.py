@@ -210,5 +210,5 @@ def _columns(dataset: str, names: Sequence[str]) -> str:
     shown = [str(columns.key(name)) for name in names[:_MOST_NAMED]]
     if len(names) > _MOST_NAMED:
         more = len(names) - _MOST_NAMED
-        return f"{', '.join(shown)} and of {counted(more, 'more column')}"
+        return f"{', '.join(shown)} and {counted(more, 'more column')}"
     return joined(shown)

@@ -81,7 +81,10 @@ def labelled(rows: pa.Table, label: Label, table: TimedTable, task: str, *, need
         # A row of which the time is not known comes first, wherever the database would put it.
         newest = f"ROW({known} IS NOT NULL, {known}, {newest})"
     else:
-        one_row = f"list in `entity` of the feature sets all columns that tell rows of `{table.name}` apart"
+        one_row = (
+            f"list in `entity` of the feature sets all columns that tell rows of `{table.name}` apart, or where none "
+            f"do, a `surrogateKey` of `{table.name}`"
+        )
         why = f"and no time decides which one counts: {one_row}, or declare its `eventTime`"
         _refuse_several(connection, {table.name: entity}, place, why)
     if known is not None and label.horizon is None:

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 _WITH_OFFSET = r"\d:\d{2}(:\d{2}([.,]\d+)?)?\s*([+-]\d|[A-Za-z])"
 """A time of day, and after it an offset or the name of a zone."""
 
+_KEY_LENGTH = 16
+"""Hexadecimal digits of a surrogate key. Two digests that are alike by chance are numbered like equal rows."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -53,8 +56,9 @@ def run(args: argparse.Namespace) -> None:
     tables = {name: read_table(path / DATA_FILE) for name, path in arguments.by_name(args.table, "--table").items()}
     place = Address("Dataset", args.dataset)
     try:
-        numbers = [name for name, column in contract.columns.items() if column.type in ("float", "int")]
-        raw = read_source(contract.source, list(contract.columns), tables, numbers)
+        names = [name for name in contract.columns if name != contract.surrogate_key]
+        numbers = [name for name in names if contract.columns[name].type in ("float", "int")]
+        raw = read_source(contract.source, names, tables, numbers)
     except InputError as fault:
         raise InputError(f"{place.key('source')}: {fault}") from None
     try:
@@ -70,6 +74,12 @@ def run(args: argparse.Namespace) -> None:
 
 def take(raw: pa.Table, contract: DatasetSpec, as_of: datetime) -> tuple[pa.Table, dict[str, Any]]:
     """The rows of the source known by `as_of`, typed and sorted, with what ``snapshot.json`` says of them."""
+    key = contract.surrogate_key
+    if key in raw.column_names:
+        raise InputError(
+            f"{named(contract.source)} has a column `{key}` already: name another one in `surrogateKey`, or remove "
+            f"`surrogateKey` and use that column as the key"
+        )
     present = [name for name in contract.columns if name in raw.column_names]
     if not present:
         is_csv = contract.source.csv is not None
@@ -106,7 +116,8 @@ def take(raw: pa.Table, contract: DatasetSpec, as_of: datetime) -> tuple[pa.Tabl
         visible = f"({at} IS NULL OR CAST({at} AS TIMESTAMP) <= TIMESTAMP {moment})"
     table = query(
         connection,
-        f"WITH typed AS (SELECT {selected} FROM source WHERE {visible}) SELECT * FROM typed ORDER BY {order}",
+        f"WITH typed AS (SELECT {selected} FROM source WHERE {visible}) "
+        f"SELECT *{'' if key is None else _key(key, present, order)} FROM typed ORDER BY {order}",
         "the source's rows",
     )
     if contract.event_time is not None:
@@ -128,8 +139,18 @@ def take(raw: pa.Table, contract: DatasetSpec, as_of: datetime) -> tuple[pa.Tabl
             for name in present
         },
         "added": [name for name in raw.column_names if name not in contract.columns],
-        "removed": [name for name in contract.columns if name not in raw.column_names],
+        "removed": [name for name in contract.columns if name not in raw.column_names and name != key],
     }
+
+
+def _key(name: str, columns: list[str], order: str) -> str:
+    """SQL of the surrogate key, as a further column: the same for the same values, wherever the row stands.
+
+    The columns count in the order of their names, so that a contract may list them in another one.
+    """
+    digest = f"left(md5(CAST(ROW({', '.join(map(identifier, sorted(columns)))}) AS VARCHAR)), {_KEY_LENGTH})"
+    repeated = f"row_number() OVER (PARTITION BY {digest} ORDER BY {order})"
+    return f", {digest} || CASE {repeated} WHEN 1 THEN '' ELSE '-' || {repeated} END AS {identifier(name)}"
 
 
 def _warn_of_mixed_offsets(connection: duckdb.DuckDBPyConnection, texts: list[str]) -> None:
