@@ -171,6 +171,10 @@ REMEDIES: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
      ['rows.x: 1 of 1 rows is not a timestamp (such as "31-12-25")',
       "help: a timestamp is written as `2026-01-31 06:00:00`, followed by `+02:00` if it is not UTC: write them "
       "so in the source, or change the type at Dataset/rows.columns.x"]),
+    ("a date that the database reads", {"x": ["2026/1/31"]}, {"x": {"type": "date"}},
+     ['rows.x: 1 of 1 rows is not a date (such as "2026/1/31")',
+      "help: a date is written as `2026-01-31`, and the type `timestamp` reads these: write them so in the source, or "
+      "change the type at Dataset/rows.columns.x"]),
     ("whole numbers as pandas writes them beside missing ones", {"x": ["172.0"]}, {"x": {"type": "int"}},
      ['rows.x: 1 of 1 rows is not an int (such as "172.0")',
       "help: an int is written with digits only, as `1234`, and pandas writes these with a point where others are "

@@ -125,6 +125,17 @@ def test_how_rows_were_split_reads_as_a_sentence(split: dict[str, Any], said: st
     assert said in render(facts(splits=made | {"split": split, "left_out": {}}))
 
 
+@pytest.mark.parametrize(
+    ("horizon", "said"), [({}, "1 without a label."), ({"horizon": "2h"}, "1 without a label in time.")]
+)
+def test_a_label_is_in_time_only_where_there_is_a_time(horizon: dict[str, str], said: str) -> None:
+    made = read_json(Path(__file__).parent / "cards" / "inputs.json")["splits"]
+    label = {"dataset": "rows", "column": "late", **horizon}
+    assert f"1 row is in no split: {said}" in render(
+        facts(splits=made | {"label": label, "left_out": {"without_label": 1}})
+    )
+
+
 def test_what_people_write_formats_nothing() -> None:
     text = render(facts(purpose="<img src=x onerror=alert(1)> # Big | [x](y)", limitations=["- one\n## two"]))
     assert "<img" not in text.replace(r"\<", "")

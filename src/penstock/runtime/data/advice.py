@@ -20,6 +20,7 @@ from penstock.specs.dataset import DatasetSpec, Dialect, Source
 _MOST_NAMED = 3
 _DECIMAL_COMMA = re.compile(r'"[+-]?[0-9.]*,[0-9]+"')
 _WHOLE_WITH_POINT = re.compile(r'"[+-]?[0-9]+\.0+"')
+_OTHER_DATE = re.compile(r'"[0-9]{4}(/[0-9]{1,2}/[0-9]{1,2}|-[0-9]-[0-9]{1,2}|-[0-9]{2}-[0-9])"')
 _SIGNS = ("na", "n/a", "#n/a", "<na>", "nan", "nat", "null", "none", "nil", "missing", "-", "--", "?", ".")
 """What other tools write for a missing value, in lower case."""
 _VALUE_RULES = ("oneOf", "min", "max", "matches")
@@ -95,6 +96,8 @@ def _on_types(dataset: str, contract: DatasetSpec, stopping: Sequence[Finding]) 
             if contract.source.csv is not None:
                 place = Address("Dataset", dataset).key("source")
                 as_well += f', which `dialect: {{decimal: ","}}` beside `csv` at {place} reads'
+        if type_ == "date" and all(_OTHER_DATE.fullmatch(one) for each in of_type for one in each.samples or ("",)):
+            as_well = ", and the type `timestamp` reads these"
         if type_ == "int" and all(
             _WHOLE_WITH_POINT.fullmatch(one) for each in of_type for one in each.samples or ("",)
         ):

@@ -179,7 +179,7 @@ def _for_readers(facts: Facts) -> dict[str, Any]:
             for gate in facts["gates"]
         ],
         "clusters": _said(facts["clusters"]),
-        "left_out": _left_out(facts["left_out"]),
+        "left_out": _left_out(facts["left_out"], " in time" if facts["horizon"] else ""),
         "positive": _positive(facts),
         "split": _split(facts["split"]),
         "training": _training(facts),
@@ -200,9 +200,9 @@ def _about(rule: Facts) -> str:
     return Markdown(" ".join(each for each in (sentence, escaped(rule["why"] or "")) if each))
 
 
-def _left_out(counts: Facts) -> str:
+def _left_out(counts: Facts, in_time: str) -> str:
     """How many rows are in no part, and why; nothing where all are in one."""
-    reasons = [f"{count:,} {_LEFT_OUT[why]}" for why, count in counts.items() if count]
+    reasons = [f"{count:,} {_LEFT_OUT[why].format(in_time)}" for why, count in counts.items() if count]
     total = sum(counts.values())
     return f"{total:,} {'row is' if total == 1 else 'rows are'} in no split: {', '.join(reasons)}" if reasons else ""
 
@@ -218,7 +218,7 @@ def _positive(facts: Facts) -> str:
 
 
 _LEFT_OUT = {
-    "without_label": "without a label in time",
+    "without_label": "without a label{}",
     "not_due": "whose label is not due yet",
     "without_time": "without a time",
     "gap": "in the gaps between the splits",
