@@ -189,6 +189,27 @@ class ArtifactChange:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """A file that differs and that no spec leads to, so that the review does not look at what it says."""
+
+    path: str
+    """As all paths of a plan, as text."""
+    before: str | None
+    """The id of its blob on base; None where it is new."""
+    after: str | None
+    """The same of head; None where it is gone."""
+    role: str = ""
+    """What it decides of how everything else is built, run or reviewed, such as `images`; empty for nothing known."""
+
+    @property
+    def operation(self) -> Operation:
+        """What happened to it."""
+        if self.before is None:
+            return Operation.ADDED
+        return Operation.REMOVED if self.after is None else Operation.CHANGED
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a pull request does: changes with their impact, generated files, and what could not be understood."""
 
@@ -213,6 +234,8 @@ class Plan:
     """Of head, base, policy, the semantic changes and the evidence: what a verdict is bound to."""
     folder: str = ""
     """The folder of the git repository that holds the specs; empty for its top. Paths are those from there."""
+    files: tuple[ChangedFile, ...] = ()
+    """What differs and is not judged, sorted by path; of some a policy may speak all the same (`governing_files`)."""
 
     def in_repository(self, path: str) -> str:
         """A path of the plan as the forge knows it, from the top of the git repository."""

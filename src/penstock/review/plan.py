@@ -24,6 +24,7 @@ from penstock.review.changes.rollback import is_rollback
 from penstock.review.changes.specs import SpecEdit, direct_changes, reorderings_of
 from penstock.review.changes.stages import with_skipped_stages
 from penstock.review.changes.traffic import step_growth
+from penstock.review.changes.unjudged_files import unjudged_files
 from penstock.review.evidence.touched import releases_of_touched_statements
 from penstock.review.gc_paused import gc_paused
 from penstock.review.head_compilation import SideTask, compile_head
@@ -60,7 +61,7 @@ def make_plan(repository: GitRepository, base: str, head: str) -> Plan:
 def plan_of(repository: GitRepository, revisions: Revisions) -> Plan:
     """The plan of two trees that have been read."""
     base, head = DependencyGraph(revisions.base.catalog), DependencyGraph(revisions.head.catalog)
-    referenced = referenced_edits(revisions)
+    referenced, unfollowed = referenced_edits(revisions)
     edited = {edit.spec for edit in referenced} | set(revisions.touched)
     comparison = Comparison(
         revisions, base, head, {spec_id for spec_id in edited if _differs(revisions, spec_id, referenced)}
@@ -111,6 +112,7 @@ def plan_of(repository: GitRepository, revisions: Revisions) -> Plan:
         kind="change" if unseen or turned else _kind(repository, revisions, [*edits, *referenced], found),
         digests=_digests(revisions, changes, found, edits),
         folder=repository.folder,
+        files=unjudged_files(revisions, unfollowed, repository.folder),
     )
 
 

@@ -6,6 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+FILE = "File"
+"""Stands in the place of a kind for a file of the repository that no spec leads to; its name is a path."""
+
 IDENTITY_KEYS = ("id", "name")
 """Keys by which an item of a list is known; a list whose items carry none is keyed by position."""
 
@@ -33,6 +36,9 @@ class Address:
     @classmethod
     def parse(cls, text: str) -> Address:
         """The address that `text` writes; AddressError where it writes none."""
+        kind, _, path = text.partition("/")
+        if kind == FILE and path:
+            return cls(FILE, path)
         match = _SPEC.match(text)
         if match is None:
             raise AddressError(f"`{text}` is not a valid address; write `Kind/name` or `Kind/name.field[item].field`")

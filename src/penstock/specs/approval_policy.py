@@ -147,7 +147,9 @@ class People(Node):
 class When(Node):
     """A predicate over one change; all given fields must match."""
 
-    kind: list[str] | None = field("Kind of the changed spec.", loosens=Loosens.REMOVED, area=GOVERNANCE, default=None)
+    kind: list[str] | None = field(
+        "Kind of the changed spec; `File` for files of none.", loosens=Loosens.REMOVED, area=GOVERNANCE, default=None
+    )
     area: list[AreaName] | None = field("Area of the field.", loosens=Loosens.REMOVED, area=GOVERNANCE, default=None)
     direction: list[Direction] | None = field(
         "Direction of the change.", loosens=Loosens.REMOVED, area=GOVERNANCE, default=None

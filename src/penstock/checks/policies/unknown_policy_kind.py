@@ -7,8 +7,8 @@ Why: a condition that can never match requires nobody, so the changes it was mea
 
 Example: `when: {kind: [Gatee]}`, or `when: {address: "Relase/*"}`.
 
-Use instead: a kind as in specs, `Gate` or `Release`; in a pattern, `*` matches any text. The address of a waiver is
-that of a spec or a field, without patterns.
+Use instead: a kind as in specs, `Gate` or `Release`, or `File` for the files that say how everything is built, run and
+reviewed; in a pattern, `*` matches any text. The address of a waiver is that of a spec or a field, without patterns.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ from penstock.catalog.model import View
 from penstock.checks.rule import rule, unknown_word
 from penstock.diagnostics.model import Diagnostic
 from penstock.source.model import Pointer
+from penstock.specs.addresses import FILE
 from penstock.specs.approval_policy import ApprovalPolicy, When
 from penstock.specs.kinds import KINDS
 
 _AFTER_KIND = re.compile(r"[/.\[]")
+_KINDS = (*KINDS, FILE)
 
 
 @rule("unknown-policy-kind")
@@ -33,7 +35,7 @@ def unknown_policy_kind(view: View, policy: ApprovalPolicy) -> Iterator[Diagnost
     for position, one in enumerate(policy.spec.rules):
         for pointer, when in _conditions(one.when, ("rules", position, "when")):
             for item, kind in enumerate(when.kind or ()):
-                if kind not in KINDS:
+                if kind not in _KINDS:
                     yield _unknown(view, policy, (*pointer, "kind", item), kind)
             if when.address is not None:
                 yield from _address(view, policy, (*pointer, "address"), when.address)
@@ -70,9 +72,9 @@ def _address(view: View, policy: ApprovalPolicy, place: Pointer, text: str) -> I
     if "*" in kind:
         # `*` may stand for more than the kind: what follows it may be anywhere in the address.
         begins = kind.partition("*")[0]
-        if not any(known.startswith(begins) for known in KINDS):
+        if not any(known.startswith(begins) for known in _KINDS):
             yield _unknown(view, policy, place, kind)
-    elif kind not in KINDS:
+    elif kind not in _KINDS:
         yield _unknown(view, policy, place, kind)
     elif not text.startswith(f"{kind}/"):
         yield Diagnostic.error(
@@ -89,7 +91,7 @@ def _unknown(view: View, policy: ApprovalPolicy, place: Pointer, kind: str) -> D
         f"there is no kind `{kind}`, so this never matches",
         view.span(policy, place),
         kind.strip("*"),
-        KINDS,
+        _KINDS,
     )
     # A fix would write the kind in the place of the whole pattern.
     return found if place[-1] != "address" else replace(found, fix=None)

@@ -22,8 +22,8 @@ _OTHER_VERSION = {"kind": ["Release"], "direction": ["unknown"]}
 _RULES: tuple[dict[str, Any], ...] = (
     {
         "id": "default-governance",
-        "why": "No team changes policies, teams or environments alone.",
-        "when": {"kind": ["ApprovalPolicy", "Team", "Environment"], **_EDITED},
+        "why": "No team changes policies, teams, environments, or what builds, runs and reviews, alone.",
+        "when": {"kind": ["ApprovalPolicy", "Team", "Environment", "File"], **_EDITED},
         "require": _BOTH,
     },
     {

@@ -9,13 +9,14 @@ from datetime import datetime
 from penstock.diagnostics.model import Severity
 from penstock.forges.logins import login_key
 from penstock.forges.protocol import ForgeError, PullRequestView
-from penstock.review.model import Operation, Plan, Result, Verdict, VerdictState
+from penstock.review.model import Plan, Result, Verdict, VerdictState
 from penstock.review.policy import wording
 from penstock.review.policy.binding import bound_to
 from penstock.review.policy.break_glass import BrokenGlass, broken_glass
 from penstock.review.policy.commands import Command, commands, commands_in_reviews
 from penstock.review.policy.freezes import frozen_files, is_frozen, is_on
 from penstock.review.policy.freshness import Opinions, head_moved_at, opinions
+from penstock.review.policy.governing_files import means_nothing
 from penstock.review.policy.grants import granting
 from penstock.review.policy.holds import Hold, standing_holds
 from penstock.review.policy.matching import has_empty_place, who_fits
@@ -139,7 +140,7 @@ class _Evaluation:
                 state = worst((*errors, self._glass_node(glass), *drafts))
                 suggestion = Suggestion((), is_smallest=True, complete=True)
         if state is SKIPPED:
-            state = APPROVED if self._means_nothing() else ERROR
+            state = APPROVED if means_nothing(self.plan) else ERROR
         if drafts:
             # Whoever would be asked is asked when it is ready.
             suggestion = Suggestion((), is_smallest=True, complete=True)
@@ -176,9 +177,6 @@ class _Evaluation:
             contributors=self.contributors.people,
         )
 
-    def _means_nothing(self) -> bool:
-        return all(change.operation is Operation.MOVED for change in self.plan.changes)
-
     def _shown(self, keys: tuple[str, ...] | frozenset[str]) -> tuple[str, ...]:
         return self.organisation.shown(keys)
 
@@ -196,7 +194,7 @@ class _Evaluation:
             for one in self.plan.errors
             if one.severity is Severity.ERROR
         ]
-        if self.plan.artifacts and self._means_nothing():
+        if self.plan.artifacts and means_nothing(self.plan):
             found.append(Result("generated", ERROR, wording.UNEXPLAINED))
         return tuple(found)
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from penstock.review.model import Plan
 from penstock.review.plan import plan_of
+from penstock.review.policy.governing_files import with_governing_files
 from penstock.review.policy.organisation import Organisation
 from penstock.review.policy.resolve import ResolvedPolicy, resolve_organisation, resolve_policy
 from penstock.review.revisions import Revisions, with_revisions
@@ -29,6 +30,7 @@ def read_inputs(repository: GitRepository, base: str, head: str) -> Inputs:
 
 def inputs_of(repository: GitRepository, revisions: Revisions) -> Inputs:
     """What a verdict is made of, from two trees that have been read."""
-    plan = plan_of(repository, revisions)
     base = revisions.base.catalog
-    return Inputs(plan, resolve_policy(base), resolve_organisation(base, plan), revisions)
+    policy = resolve_policy(base)
+    plan = with_governing_files(plan_of(repository, revisions), policy.rules)
+    return Inputs(plan, policy, resolve_organisation(base, plan), revisions)

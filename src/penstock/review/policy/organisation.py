@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from penstock.catalog.model import Catalog, SpecId
 from penstock.forges.logins import login_key
 from penstock.review.model import Change, Impact, Operation, Plan
+from penstock.specs.addresses import FILE
 from penstock.specs.approval_policy import People
 from penstock.specs.team import Team
 
@@ -60,7 +61,8 @@ def read_teams(base: Catalog) -> tuple[dict[str, frozenset[str]], dict[str, str]
 def read_owners(base: Catalog, plan: Plan) -> dict[str, str]:
     """The owning team on the base of every spec that the plan changes, renames or reaches as a rollout.
 
-    Of a policy that comes, those of the policies that are there, too.
+    Of a policy that comes, those of the policies that are there, too. A file that no spec leads to belongs to whoever
+    owns the policy; where there is none, to the owner of the first environment, or team.
     """
     wanted = {(change.address.kind, change.address.name) for change in plan.changes}
     if any(_is_new_policy(change) for change in plan.changes):
@@ -73,7 +75,19 @@ def read_owners(base: Catalog, plan: Plan) -> dict[str, str]:
         owner = _owner_in(document.value) if document is not None else None
         if owner is not None:
             owners[f"{kind}/{name}"] = owner
-    return owners
+    files = [name for kind, name in wanted if kind == FILE]
+    governing = next(iter(_governing(base)), None) if files else None
+    return owners | {f"{FILE}/{name}": governing for name in files if governing is not None}
+
+
+def _governing(base: Catalog) -> Iterator[str]:
+    """The owners of what decides who decides, and where things run, the policies' first."""
+    for kind in (_POLICY, "Environment", "Team"):
+        for spec_id in base.ids(kind):
+            document = base.document(spec_id)
+            owner = _owner_in(document.value) if document is not None else None
+            if owner is not None:
+                yield owner
 
 
 @dataclass(frozen=True, slots=True)

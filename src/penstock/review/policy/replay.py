@@ -12,6 +12,7 @@ from penstock.review.decision import states_of, understand
 from penstock.review.evidence.keys import KeySet
 from penstock.review.model import Verdict, VerdictState
 from penstock.review.policy.evaluate import evaluate
+from penstock.review.policy.governing_files import with_governing_files
 from penstock.review.policy.organisation import Organisation, read_owners
 from penstock.review.policy.prior_decisions import PriorDecisions
 from penstock.review.policy.resolve import resolve_organisation, resolve_policy
@@ -77,9 +78,10 @@ def replay(repository: GitRepository, records: Iterable[Recorded], policy: Catal
             found.append(Replayed(record.name, view.number, view.title, None, None, str(error)))
             continue
         base = inputs.revisions.base.catalog
-        teams = resolve_organisation(policy, inputs.plan)
-        organisation = Organisation(teams.teams, teams.spelling, read_owners(base, inputs.plan))
-        plan = replace(inputs.plan, digests={**inputs.plan.digests, "policy": other.digest})
+        asked = with_governing_files(inputs.plan, other.rules)
+        plan = replace(asked, digests={**asked.digests, "policy": other.digest})
+        teams = resolve_organisation(policy, plan)
+        organisation = Organisation(teams.teams, teams.spelling, read_owners(base, plan))
         states, others, memory = states_of(evidence), states_of(by_other), record.memory
         before = evaluate(inputs.plan, inputs.policy, inputs.organisation, view, evidence=states, memory=memory)
         after = evaluate(plan, other, organisation, view, evidence=others, memory=memory)

@@ -16,10 +16,11 @@ from penstock.review.model import Impact, Plan, VerdictState
 from penstock.review.policy.codes import POLICY_TEST
 from penstock.review.policy.complaints import TESTS, Complaint, one_for_each_cause
 from penstock.review.policy.evaluate import evaluate
+from penstock.review.policy.governing_files import with_governing_files
 from penstock.review.policy.resolve import ResolvedPolicy, resolve_organisation, resolve_policy
 from penstock.review.policy.what_if import AS_IT_STANDS, BASE, HEAD, WhatIf, WhatIfError, what_if_plan
 from penstock.source.model import Pointer
-from penstock.specs.addresses import Address, AddressError
+from penstock.specs.addresses import FILE, Address, AddressError
 from penstock.specs.approval_policy import ApprovalPolicy, PolicyTest
 
 _GIVEN = ("address", "before", "after", "author", "approvedBy", "labels", "evidence", "stage", "riskTier")
@@ -102,7 +103,10 @@ class _Case:
         given = self.test.given
         address = Address.parse(str(given["address"]))
         change = WhatIf(address, given.get("before", AS_IT_STANDS), given.get("after", AS_IT_STANDS))
-        plan = _seen_from(what_if_plan(self.catalog, change, self.policy.digest), given)
+        made = with_governing_files(what_if_plan(self.catalog, change, self.policy.digest), self.policy.rules)
+        if not made.changes:
+            raise WhatIfError(f"no rule speaks of `kind: [{FILE}]`, so that the policy does not ask about files")
+        plan = _seen_from(made, given)
         evidence = {str(address.spec): given["evidence"]} if "evidence" in given else {}
         verdict = evaluate(
             plan,

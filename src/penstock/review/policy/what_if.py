@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 from penstock.catalog.lazy import LazyCatalog, SpecFile, SpecFileIndex
 from penstock.catalog.model import Catalog, SpecId
+from penstock.review.changes.unjudged_files import role_of
 from penstock.review.impact.dependency_graph import DependencyGraph
-from penstock.review.model import Plan
+from penstock.review.model import ChangedFile, Plan
 from penstock.review.plan import compare
 from penstock.source.model import SourceFile
 from penstock.source.writing.emit_yaml import emit_yaml_documents
-from penstock.specs.addresses import Address, identity
+from penstock.specs.addresses import FILE, Address, identity
 from penstock.specs.base import API_VERSION
 
 AS_IT_STANDS = object()
@@ -42,6 +43,8 @@ def what_if_plan(catalog: Catalog, change: WhatIf, policy: str) -> Plan:
 
     WhatIfError where the address leads nowhere, or the spec is not valid before or after.
     """
+    if change.address.kind == FILE:
+        return _file_plan(change, policy)
     spec_id = SpecId(change.address.kind, change.address.name)
     shared = {one.file.path: SpecFile(one.file) for one in _documents(catalog)}
     files = [_varied(catalog, shared, spec_id, change.address, value) for value in (change.before, change.after)]
@@ -55,6 +58,19 @@ def what_if_plan(catalog: Catalog, change: WhatIf, policy: str) -> Plan:
     if not changes:
         raise WhatIfError("`before` and `after` mean the same, so nothing changes")
     return Plan(BASE, HEAD, tuple(changes), impacts, (), (), digests={"policy": policy, "base": BASE, "head": HEAD})
+
+
+def _file_plan(change: WhatIf, policy: str) -> Plan:
+    """The plan of a file that comes, goes or differs; what it holds is never looked at."""
+    path = change.address.name
+    role = role_of(path)
+    if not role:
+        raise WhatIfError(f"`{path}` is not known to decide how anything is built, run or reviewed: no rule meets it")
+    before, after = (None if value is None else side for value, side in ((change.before, BASE), (change.after, HEAD)))
+    if before is None and after is None:
+        raise WhatIfError("`before` and `after` mean the same, so nothing changes")
+    file = ChangedFile(path, before, after, role)
+    return Plan(BASE, HEAD, (), {}, (), (), digests={"policy": policy, "base": BASE, "head": HEAD}, files=(file,))
 
 
 def _varied(

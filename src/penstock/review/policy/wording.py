@@ -11,6 +11,7 @@ from penstock.forges.logins import GHOST
 from penstock.review.changes.told_below import standing_alone
 from penstock.review.model import Operation, Plan, Result, VerdictState
 from penstock.review.policy.break_glass import BrokenGlass
+from penstock.review.policy.governing_files import unjudged
 from penstock.review.policy.holds import Hold
 from penstock.review.policy.outcome import RequirementOutcome
 from penstock.review.policy.rules import Group
@@ -59,7 +60,7 @@ def headline(
     if state is VerdictState.APPROVED:
         if glass is not None and glass.missing == 0:
             return f"{total}: allowed by break-glass until {moment(glass.until)}: {glass.reason}"
-        return f"{total}: approved" if total != _NOTHING else f"{_NOTHING}: no approval needed"
+        return f"{total}: approved" if total != _NOTHING else f"{_NOTHING}: no approval needed{_unread(plan)}"
     if state is VerdictState.PENDING:
         if any(child.why == DRAFT for child in children):
             return f"{total}: draft, not yet ready for review"
@@ -206,6 +207,12 @@ def more_people(missing: int) -> str:
 
 
 _NOTHING = "no change in meaning"
+
+
+def _unread(plan: Plan) -> str:
+    """Says of files that nobody looked at that they are not what needs no approval."""
+    count = len(unjudged(plan))
+    return f"; {counted(count, 'file')} not judged" if count else ""
 
 
 def _changes(plan: Plan) -> str:

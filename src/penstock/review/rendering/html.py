@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping
 from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Diagnostic
 from penstock.review.model import ArtifactChange, Operation, Plan
+from penstock.review.policy.governing_files import unjudged
 from penstock.review.rendering.hunks import Hunks, Shown
 from penstock.review.rendering.rows import Note, Row, findings, headline, next_command, rows, whole_values
 from penstock.review.rendering.style import STYLE
 from penstock.review.rendering.text_safety import html_prose, html_text
+from penstock.review.rendering.unjudged import unjudged_groups, unjudged_hint
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """Even if text of others became markup, the browser would load and run nothing."""
@@ -47,6 +49,7 @@ def _page(plan: Plan, notes: Mapping[str, Note] | None) -> Iterator[str]:
         for row in moved:
             yield f"<li><code>{html_text(row.what)}</code> {html_text(row.values)}</li>\n"
         yield "</ul>\n"
+    yield from _unjudged(plan)
     yield from _files(plan)
     yield "</main>\n</body>\n</html>\n"
 
@@ -96,6 +99,17 @@ def _change(row: Row) -> Iterator[str]:
 def _address(address: str) -> str:
     """An address that may break its line before each of its parts."""
     return html_text(address).replace(".", "<wbr>.").replace("[", "<wbr>[")
+
+
+def _unjudged(plan: Plan) -> Iterator[str]:
+    groups = unjudged_groups(plan)
+    if not groups:
+        return
+    yield f'<h2>Not judged <span class="count">{len(unjudged(plan))}</span></h2>\n'
+    yield "<p>No spec leads to these files, and the review does not read what they say.</p>\n<ul>\n"
+    yield from (f"<li>{group.said(_code)}</li>\n" for group in groups)
+    hint = unjudged_hint(plan)
+    yield f"</ul>\n<p>{html_prose(hint)}</p>\n" if hint else "</ul>\n"
 
 
 def _files(plan: Plan) -> Iterator[str]:

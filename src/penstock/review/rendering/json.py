@@ -10,6 +10,7 @@ import orjson
 
 from penstock.diagnostics.model import Diagnostic, Span
 from penstock.review.model import ArtifactChange, Change, Impact, Plan
+from penstock.review.policy.governing_files import unjudged
 from penstock.review.rendering.rows import Note, headline
 from penstock.review.rendering.text_safety import json_text
 
@@ -32,6 +33,9 @@ def as_data(plan: Plan, notes: Mapping[str, Note]) -> dict[str, Any]:
         "digests": dict(sorted(plan.digests.items())),
         "changes": [_change(plan, change, notes.get(change.fingerprint)) for change in plan.changes],
         "artifacts": [_artifact(artifact) for artifact in plan.artifacts],
+        "notJudged": [
+            {"path": one.path, "operation": one.operation.value, "role": one.role or None} for one in unjudged(plan)
+        ],
         "errors": [_diagnostic(found) for found in plan.errors],
     }
 

@@ -11,6 +11,7 @@ from penstock.review.model import ArtifactChange, Direction, Operation, Plan
 from penstock.review.rendering.hunks import Hunks, Shown
 from penstock.review.rendering.rows import Note, Row, findings, headline, next_command, rows
 from penstock.review.rendering.text_safety import fenced, markdown, markdown_prose, markdown_text
+from penstock.review.rendering.unjudged import UNJUDGED, unjudged_groups, unjudged_hint
 
 LIMIT = 65_536
 """Characters of a comment on GitHub, which counts them in UTF-8."""
@@ -47,6 +48,7 @@ def render(
     page.add(f"### {markdown_text(headline(plan))}\n\n")
     left_out = _errors(page, plan)
     left_out += _table(page, plan, notes, source, titles)
+    _unjudged(page, plan)
     left_out += _files(page, plan)
     command = next_command(plan)
     close = f"\nNext: {markdown(command)}\n" if command is not None else ""
@@ -151,6 +153,15 @@ def _place(span: Span, source: str | None) -> str:
     if source is None:
         return markdown(text)
     return f'<a href="{source.rstrip("/")}/{quote(span.path)}#L{span.line}">{markdown(text)}</a>'
+
+
+def _unjudged(page: _Page, plan: Plan) -> None:
+    """What nobody looked at; the headline has its number, so that it may go where there is no room."""
+    groups = unjudged_groups(plan)
+    if groups:
+        hint = unjudged_hint(plan)
+        lines = [f"\n**{UNJUDGED.capitalize()}:**\n\n", *(f"- {group.said(markdown)}\n" for group in groups)]
+        page.add("".join(lines) + (f"\n{markdown_prose(hint)}\n" if hint else ""), keep=200)
 
 
 def _files(page: _Page, plan: Plan) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -12,8 +13,10 @@ from penstock.diagnostics.model import Diagnostic, Severity, Span
 from penstock.review.changes.told_below import standing_alone, told_below
 from penstock.review.model import Change, Direction, Impact, Operation, Plan
 from penstock.review.policy.wording import NOBODY
+from penstock.review.rendering.unjudged import unjudged_count
 from penstock.review.rendering.values import shown_if_short, shown_value, shown_values, whole_difference
 from penstock.source.writing.findings import MENDED_BY_COMPILING
+from penstock.specs.addresses import FILE
 
 SYMBOLS = {
     Operation.ADDED: "+",
@@ -102,18 +105,18 @@ def headline(plan: Plan) -> str:
     """One sentence with the totals."""
     errors = sum(found.severity is Severity.ERROR for found, _ in findings(plan))
     if errors:
-        return f"{_count(errors, 'error')} in the merge result; {_totals(plan)}."
+        return f"{_count(errors, 'error')} in the merge result; {_totals(plan)}{unjudged_count(plan)}."
     if plan.kind == "rollback":
-        count = len(_specs(standing_alone(plan)))
+        count = len({str(one.address.spec) for one in standing_alone(plan) if one.address.kind != FILE})
         to = "a previously served version" if count == 1 else "previously served versions"
-        return f"Rollback of {_count(count, 'release')} to {to}."
+        return f"Rollback of {_count(count, 'release')} to {to}{unjudged_count(plan)}."
     if plan.kind == "none":
         moved = sum(change.operation is Operation.MOVED for change in plan.changes)
         told = f", {_count(moved, 'spec')} moved to another file" if moved else ""
         files = f"; {_count(len(plan.artifacts), 'generated file')} rewritten" if plan.artifacts else ""
-        return f"No change in meaning{told}{files}."
+        return f"No change in meaning{told}{files}{unjudged_count(plan)}."
     text = _totals(plan)
-    return f"{text[0].upper()}{text[1:]}."
+    return f"{text[0].upper()}{text[1:]}{unjudged_count(plan)}."
 
 
 def findings(plan: Plan) -> Iterator[tuple[Diagnostic, str]]:
@@ -184,11 +187,13 @@ def _totals(plan: Plan) -> str:
     listed = joined([f"{count:,} {direction.value}" for direction, count in counts.items() if count])
     noun = "change" if len(told) == 1 else "changes"
     kind = "" if any(change.cause == "direct" for change in told) else "indirect "
-    return f"{listed} {kind}{noun} in {_count(len(_specs(told)), 'spec')}{reach(plan)}"
+    return f"{listed} {kind}{noun} in {_places(told)}{reach(plan)}"
 
 
-def _specs(told: Iterable[Change]) -> set[str]:
-    return {str(change.address.spec) for change in told}
+def _places(told: Iterable[Change]) -> str:
+    """How many specs the changes are of, and how many other files."""
+    counts = Counter("file" if spec.kind == FILE else "spec" for spec in {change.address.spec for change in told})
+    return joined(_count(counts[noun], noun) for noun in ("spec", "file") if counts[noun])
 
 
 def _row(plan: Plan, change: Change, notes: Mapping[str, Note], below: Iterable[Change] = ()) -> Row:
@@ -223,7 +228,7 @@ def _distinct(found: Iterable[Row]) -> Iterator[Row]:
 
 
 def _values(change: Change) -> str:
-    if change.operation is Operation.RENAMED or change.cause == "indirect":
+    if change.operation is Operation.RENAMED or change.cause == "indirect" or change.address.kind == FILE:
         return ""
     if change.operation is Operation.ADDED:
         return shown_value(change.after) if change.address.parts else shown_if_short(_spec(change.after))
@@ -235,7 +240,7 @@ def _values(change: Change) -> str:
 
 def whole_values(change: Change) -> str:
     """What a change puts in the place of what, in full, as lines of a diff; empty where the row says it all."""
-    if change.operation in _NAMES or change.cause == "indirect":
+    if change.operation in _NAMES or change.cause == "indirect" or change.address.kind == FILE:
         return ""
     if change.address.parts:
         return whole_difference(change.before, change.after)

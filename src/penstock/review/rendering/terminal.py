@@ -10,6 +10,7 @@ from penstock.review.model import Direction, Operation, Plan
 from penstock.review.rendering.hunks import Hunks, Shown
 from penstock.review.rendering.rows import Note, Row, findings, headline, next_command, rows
 from penstock.review.rendering.text_safety import log_line
+from penstock.review.rendering.unjudged import UNJUDGED, unjudged_groups, unjudged_hint
 
 _COLOURS = {
     Direction.UNKNOWN: "35;1",
@@ -64,6 +65,7 @@ def _lines(plan: Plan, paint: _Paint, diffs: bool, notes: Mapping[str, Note] | N
         if len(moved) > _SHOWN_MOVED:
             yield f"    and {len(moved) - _SHOWN_MOVED} more"
     yield from _files(plan, paint, diffs)
+    yield from _unjudged(plan, paint)
     command = next_command(plan)
     if command is not None:
         yield ""
@@ -121,6 +123,15 @@ def _files(plan: Plan, paint: _Paint, diffs: bool) -> Iterator[str]:
             yield from _diff(differs, paint)
     if len(shown) < count:
         yield f"    and {count - len(shown):,} more (--diffs shows all, with their diffs)"
+
+
+def _unjudged(plan: Plan, paint: _Paint) -> Iterator[str]:
+    groups = unjudged_groups(plan)
+    yield from ("", f"{UNJUDGED}:") if groups else ()
+    for group in groups:
+        yield f"  {group.said(log_line)}"
+    if hint := unjudged_hint(plan):
+        yield paint(f"  {hint}", "2")
 
 
 def _diff(shown: Shown, paint: _Paint) -> Iterator[str]:

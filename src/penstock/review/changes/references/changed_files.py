@@ -37,6 +37,8 @@ class Changed:
     def __init__(self, changes: Iterable[TreeChange], links: Iterable[str]) -> None:
         """`links` are the links and submodules of both trees."""
         self.files = {one.path: one for one in changes}
+        self.followed: set[str] = set()
+        """The paths of those that something in a spec was found to lead to."""
         self.links = Links(links)
         self._below: dict[str, list[TreeChange]] = {}
         for one in self.files.values():

@@ -51,8 +51,8 @@ class CodeReferences:
         self._python = {path for path in own if path.endswith(".py") and path not in links}
         before, after = blobs_of([one for path, one in own.items() if path not in self._python])
         self._named = set(before)
-        self._before = ImportGraph(self.revisions.base.files, links, before)
-        self._after = ImportGraph(self.revisions.head.files, links, after)
+        self._before = ImportGraph(self.revisions.base.files, links, before, self.changed.followed)
+        self._after = ImportGraph(self.revisions.head.files, links, after, self.changed.followed)
         self._everywhere = [one for path, one in own.items() if _COMPILED.fullmatch(path)]
         may_stand_in = any(path in self._python or path in links for path in own)
         listing = self.revisions.base.files.listing("") if may_stand_in else ()
@@ -74,7 +74,9 @@ class CodeReferences:
         if not self._python and not self._named:
             return "", ""
         if key not in self._digests:
-            own, around = self._own(module, folder), blobs_of(self._around(module, folder, on_path=on_path))
+            in_place = self._around(module, folder, on_path=on_path)
+            self.changed.followed.update(one.path for one in in_place)
+            own, around = self._own(module, folder), blobs_of(in_place)
             before, after = (digest([one, blobs]) for one, blobs in zip(own, around, strict=True))
             self._digests[key] = before, after
         return self._digests[key]

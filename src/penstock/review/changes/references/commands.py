@@ -82,6 +82,7 @@ class CommandReferences:
             is_last = len(seen) > _MOST_WORDS
             path = in_repository(word) if not is_last else "."
             named = list(self._named(path))
+            self.changed.followed.update(one.path for one in named)
             for sides, blobs in zip((before, after), blobs_of(named), strict=True):
                 sides.update(blobs)
             if named:

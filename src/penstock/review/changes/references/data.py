@@ -31,6 +31,7 @@ class DataReferences:
         paths = map(in_repository, texts)
         named = (one for path in paths if "://" not in path for one in self._named(path))
         found = list(dict.fromkeys(named))
+        self.changed.followed.update(one.path for one in found)
         if not found:
             return None
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""

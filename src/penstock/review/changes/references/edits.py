@@ -21,6 +21,7 @@ from penstock.review.changes.specs import SpecEdit
 from penstock.review.model import Change, Operation
 from penstock.review.revisions import GENERATED, Revisions
 from penstock.source.files import SUFFIXES
+from penstock.source.git.values import TreeChange
 from penstock.source.model import Document, Pointer
 from penstock.specs.kinds import KINDS
 from penstock.specs.review import Area
@@ -37,11 +38,20 @@ class _Named(NamedTuple):
     texts: tuple[str, ...]
 
 
-def referenced_edits(revisions: Revisions) -> list[SpecEdit]:
+class Referenced(NamedTuple):
+    """What specs lead to among the files that differ."""
+
+    edits: list[SpecEdit]
     """The fields of specs of head, and of their overrides, behind which a file of the repository differs."""
+    unfollowed: tuple[TreeChange, ...]
+    """The files that differ and are neither specs nor generated, and that no field was found to lead to."""
+
+
+def referenced_edits(revisions: Revisions) -> Referenced:
+    """What specs lead to among the files that differ."""
     differing = [one for one in revisions.paths if not _is_compared(one.path)]
     if not differing:
-        return []
+        return Referenced([], ())
     changed = Changed(differing, (*revisions.base.files.links(), *revisions.head.files.links()))
     code, rows = CodeReferences(revisions, changed), DataReferences(changed)
     commands = CommandReferences(revisions, changed, code)
@@ -63,7 +73,7 @@ def referenced_edits(revisions: Revisions) -> list[SpecEdit]:
                 difference = looks[named.what].difference(named.texts)
                 if difference is not None:
                     edits.append(_edit(revisions, named, difference))
-    return edits
+    return Referenced(edits, tuple(one for one in differing if one.path not in changed.followed))
 
 
 def _is_compared(path: str) -> bool:

@@ -53,6 +53,8 @@ class ImportGraph:
     links: Links
     others: Mapping[str, str | None] = field(default_factory=dict)
     """The changed files that are no Python, links and submodules among them, by path, each with its blob or commit."""
+    followed: set[str] = field(default_factory=set)
+    """The changed files that a module was found to be made of."""
     _python: Python = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,11 +69,12 @@ class ImportGraph:
         reached = sorted(changed if may_run_any_code else (files | named) & changed)
         lines = [f"{path} {self._python.code(path).digest}" for path in reached]
         # What is opened by a text that is written out is as good as imported; what unpickles may open any pickle.
-        others = (
+        others = [
             path
             for path in self.others
             if path in named or (may_run_any_code and (path in self.links or _HOLDS_CODE.fullmatch(path)))
-        )
+        ]
+        self.followed.update(reached, others)
         lines += [f"{path} {self.others[path]}" for path in sorted(others)]
         return bytes_digest("\n".join(lines).encode("utf-8", "surrogateescape"))
 
