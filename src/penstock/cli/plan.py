@@ -15,6 +15,7 @@ from penstock.diagnostics.model import Severity
 from penstock.review.decision import merged_inputs
 from penstock.review.model import Plan
 from penstock.review.policy.asked import asked
+from penstock.review.policy.freezes import StandingFreeze, standing_freezes
 from penstock.review.rendering.rows import Note
 from penstock.source.git.call import GitError
 from penstock.source.git.default_base import WORK_TREE, default_base
@@ -49,8 +50,10 @@ def run(options: argparse.Namespace) -> int:
             base = options.base or default_base(repository, options.head)
             head = options.head if options.head == WORK_TREE else repository.resolve(options.head)
             inputs = merged_inputs(repository, base, head)
-            needs = asked(inputs.plan, inputs.policy, inputs.organisation, datetime.now(UTC))
-            shown = render(inputs.plan, {change: Note(text) for change, text in needs.items()}, options)
+            now = datetime.now(UTC)
+            needs = asked(inputs.plan, inputs.policy, inputs.organisation, now)
+            freezes = standing_freezes(inputs.policy.freezes, inputs.plan, now)
+            shown = render(inputs.plan, {change: Note(text) for change, text in needs.items()}, freezes, options)
     except (NoRepositoryError, GitError) as error:
         print(f"error: {error}", file=sys.stderr)
         return WRONG_USE
@@ -71,22 +74,26 @@ def run(options: argparse.Namespace) -> int:
     return PROBLEMS if any(found.severity is Severity.ERROR for found in plan.errors) else OK
 
 
-def render(plan: Plan, notes: Mapping[str, Note], options: argparse.Namespace) -> str:
-    """The plan in the chosen format, with who must approve each change."""
+def render(
+    plan: Plan, notes: Mapping[str, Note], freezes: tuple[StandingFreeze, ...], options: argparse.Namespace
+) -> str:
+    """The plan in the chosen format, with who must approve each change, and what holds it back."""
     match options.format:
         case "markdown":
             from penstock.review.rendering import markdown
 
-            return markdown.render(plan, notes=notes, source=options.source_url)
+            return markdown.render(plan, notes=notes, freezes=freezes, source=options.source_url)
         case "json":
             from penstock.review.rendering import json
 
-            return json.render(plan, notes=notes)
+            return json.render(plan, notes=notes, freezes=freezes)
         case "html":
             from penstock.review.rendering import html
 
-            return html.render(plan, notes=notes)
+            return html.render(plan, notes=notes, freezes=freezes)
         case _:
             from penstock.review.rendering import terminal
 
-            return terminal.render(plan, notes=notes, colour=wants_colour(sys.stdout), diffs=options.diffs)
+            return terminal.render(
+                plan, notes=notes, freezes=freezes, colour=wants_colour(sys.stdout), diffs=options.diffs
+            )

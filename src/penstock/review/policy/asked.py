@@ -7,6 +7,7 @@ from datetime import datetime
 
 from penstock.diagnostics.grammar import joined
 from penstock.review.model import Plan
+from penstock.review.policy.freezes import standing_freezes
 from penstock.review.policy.freshness import Opinions
 from penstock.review.policy.matching import has_empty_place
 from penstock.review.policy.organisation import Organisation
@@ -28,8 +29,17 @@ def asked(plan: Plan, policy: ResolvedPolicy, organisation: Organisation, now: d
     """By the fingerprint of a change: who must approve it, as `wording.asking` says it, and whose it must not be.
 
     The author is not known, nor are labels and what evidence proves: rules that ask for them ask people. A rule that
-    the policy waives at the moment `now` asks nobody.
+    the policy waives at the moment `now` asks nobody. Of what a freeze holds back then, its name is told.
     """
+    frozen: dict[str, str] = {}
+    for held in standing_freezes(policy.freezes, plan, now):
+        for fingerprint in held.changes:
+            frozen[fingerprint] = f"{frozen.get(fingerprint, '')}; held back by the freeze {held.freeze.id}"
+    needs = _asked(plan, policy, organisation, now)
+    return {fingerprint: text + frozen.get(fingerprint, "") for fingerprint, text in needs.items()}
+
+
+def _asked(plan: Plan, policy: ResolvedPolicy, organisation: Organisation, now: datetime) -> Mapping[str, str]:
     if policy.problems:
         return {change.fingerprint: UNKNOWN for change in plan.changes}
     waived = waivers_of_policy(policy.waivers, now)

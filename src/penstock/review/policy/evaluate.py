@@ -14,7 +14,7 @@ from penstock.review.policy import wording
 from penstock.review.policy.binding import bound_to
 from penstock.review.policy.break_glass import BrokenGlass, broken_glass
 from penstock.review.policy.commands import Command, commands, commands_in_reviews
-from penstock.review.policy.freezes import frozen_files, is_frozen, is_on
+from penstock.review.policy.freezes import standing_freezes
 from penstock.review.policy.freshness import Opinions, head_moved_at, opinions
 from penstock.review.policy.governing_files import means_nothing
 from penstock.review.policy.grants import granting
@@ -316,17 +316,10 @@ class _Evaluation:
         )
 
     def _freezes(self) -> tuple[Result, ...]:
-        found = []
-        for freeze in self.policy.freezes:
-            if not is_on(freeze, self.plan, self.now):
-                continue
-            fingerprints = (change.fingerprint for change in self.plan.changes)
-            changes = tuple(one for one in fingerprints if is_frozen(freeze, self.plan.impacts.get(one)))
-            files = frozen_files(freeze, self.plan)
-            if changes or files:
-                why = wording.freeze_sentence(freeze, files if not changes else ())
-                found.append(Result(f"freeze {freeze.id}", DISAPPROVED, why, changes=changes))
-        return tuple(found)
+        return tuple(
+            Result(f"freeze {one.freeze.id}", DISAPPROVED, wording.freeze_sentence(one), changes=one.changes)
+            for one in standing_freezes(self.policy.freezes, self.plan, self.now)
+        )
 
     # Ways around the rules.
 

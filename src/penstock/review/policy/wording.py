@@ -11,11 +11,11 @@ from penstock.forges.logins import GHOST
 from penstock.review.changes.told_below import standing_alone
 from penstock.review.model import Operation, Plan, Result, VerdictState
 from penstock.review.policy.break_glass import BrokenGlass
+from penstock.review.policy.freezes import StandingFreeze
 from penstock.review.policy.governing_files import unjudged
 from penstock.review.policy.holds import Hold
 from penstock.review.policy.outcome import RequirementOutcome
 from penstock.review.policy.rules import Group
-from penstock.specs.approval_policy import Freeze
 
 DRAFT = "It is a draft: mark it as ready for review, and the people who must approve are asked."
 UNEXPLAINED = (
@@ -90,6 +90,12 @@ def diagnostic(found: Diagnostic) -> str:
 def moment(at: datetime) -> str:
     """A moment in UTC, to the minute."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def zoned(at: datetime) -> str:
+    """A moment in the time zone in which it was written, to the minute: `2026-12-24 18:00 UTC+01:00`."""
+    text = at.isoformat(" ", "minutes")
+    return f"{text[:16]} UTC{text[16:].removesuffix('+00:00')}"
 
 
 def asking(needs: Iterable[tuple[str, str]]) -> str:
@@ -181,12 +187,13 @@ def hold_sentence(hold: Hold, login: str | None, overruling: tuple[str, ...]) ->
     )
 
 
-def freeze_sentence(freeze: Freeze, files: tuple[str, ...]) -> str:
-    """What is held back, until when and why; `files` are those by which alone something is released."""
+def freeze_sentence(held: StandingFreeze) -> str:
+    """What is held back, until when and why; files are named where they alone show that something is released."""
+    freeze, files = held.freeze, held.files if not held.changes else ()
     more = f" (and {len(files) - 1} more)" if len(files) > 1 else ""
     by = f" It would change generated/{files[0]}{more}." if files else ""
     return (
-        f"Releases to {', '.join(freeze.environments)} are frozen until {freeze.until.isoformat()}: "
+        f"Releases to {joined(freeze.environments)} are frozen until {zoned(freeze.until)}: "
         f"{freeze.why.rstrip('.')}.{by} Rollbacks are exempt."
     )
 

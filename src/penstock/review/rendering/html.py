@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Diagnostic
 from penstock.review.model import ArtifactChange, Operation, Plan
+from penstock.review.policy.freezes import StandingFreeze
 from penstock.review.policy.governing_files import unjudged
+from penstock.review.policy.wording import freeze_sentence
 from penstock.review.rendering.hunks import Hunks, Shown
 from penstock.review.rendering.rows import Note, Row, findings, headline, next_command, rows, whole_values
 from penstock.review.rendering.style import STYLE
@@ -18,12 +20,12 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """Even if text of others became markup, the browser would load and run nothing."""
 
 
-def render(plan: Plan, *, notes: Mapping[str, Note] | None = None) -> str:
+def render(plan: Plan, *, notes: Mapping[str, Note] | None = None, freezes: Iterable[StandingFreeze] = ()) -> str:
     """The whole plan, nothing left out; generated files are folded."""
-    return "".join(_page(plan, notes))
+    return "".join(_page(plan, notes, freezes))
 
 
-def _page(plan: Plan, notes: Mapping[str, Note] | None) -> Iterator[str]:
+def _page(plan: Plan, notes: Mapping[str, Note] | None, freezes: Iterable[StandingFreeze]) -> Iterator[str]:
     shown = rows(plan, notes)
     meant = [row for row in shown if row.change.operation is not Operation.MOVED]
     moved = [row for row in shown if row.change.operation is Operation.MOVED]
@@ -35,6 +37,9 @@ def _page(plan: Plan, notes: Mapping[str, Note] | None) -> Iterator[str]:
     yield f"<h1>{html_text(headline(plan))}</h1>\n"
     base, head = html_text(plan.base[:12]), html_text(plan.head[:12])
     yield f'<p class="revisions"><code>{base}</code> to <code>{head}</code></p>\n'
+    for held in freezes:
+        told = f"<strong>freeze {html_text(held.freeze.id)}</strong> {html_prose(freeze_sentence(held))}"
+        yield f'<div class="finding error">{told}</div>\n'
     yield from (_error(found, place) for found, place in findings(plan))
     command = next_command(plan)
     if command is not None:

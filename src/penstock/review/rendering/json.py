@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -10,6 +10,7 @@ import orjson
 
 from penstock.diagnostics.model import Diagnostic, Span
 from penstock.review.model import ArtifactChange, Change, Impact, Plan
+from penstock.review.policy.freezes import StandingFreeze
 from penstock.review.policy.governing_files import unjudged
 from penstock.review.rendering.rows import Note, headline
 from penstock.review.rendering.text_safety import json_text
@@ -17,12 +18,12 @@ from penstock.review.rendering.text_safety import json_text
 VERSION = 1
 
 
-def render(plan: Plan, *, notes: Mapping[str, Note] | None = None) -> str:
+def render(plan: Plan, *, notes: Mapping[str, Note] | None = None, freezes: Iterable[StandingFreeze] = ()) -> str:
     """The plan as JSON, with keys in a fixed order; the same plan gives the same text."""
-    return json_text(orjson.dumps(as_data(plan, notes or {}), option=orjson.OPT_INDENT_2).decode()) + "\n"
+    return json_text(orjson.dumps(as_data(plan, notes or {}, freezes), option=orjson.OPT_INDENT_2).decode()) + "\n"
 
 
-def as_data(plan: Plan, notes: Mapping[str, Note]) -> dict[str, Any]:
+def as_data(plan: Plan, notes: Mapping[str, Note], freezes: Iterable[StandingFreeze] = ()) -> dict[str, Any]:
     """The plan as plain data."""
     return {
         "version": VERSION,
@@ -33,6 +34,7 @@ def as_data(plan: Plan, notes: Mapping[str, Note]) -> dict[str, Any]:
         "digests": dict(sorted(plan.digests.items())),
         "changes": [_change(plan, change, notes.get(change.fingerprint)) for change in plan.changes],
         "artifacts": [_artifact(artifact) for artifact in plan.artifacts],
+        "freezes": [_freeze(held) for held in freezes],
         "notJudged": [
             {"path": one.path, "operation": one.operation.value, "role": one.role or None} for one in unjudged(plan)
         ],
@@ -61,6 +63,19 @@ def _change(plan: Plan, change: Change, note: Note | None) -> dict[str, Any]:
         "span": _span(change.span),
         "impact": {_camel(field.name): getattr(impact, field.name) for field in fields(Impact)},
         **({"needs": note.needs, **({"state": note.state} if note.state else {})} if note is not None else {}),
+    }
+
+
+def _freeze(held: StandingFreeze) -> dict[str, Any]:
+    freeze = held.freeze
+    return {
+        "id": freeze.id,
+        "why": freeze.why,
+        "from": freeze.from_.isoformat(),
+        "until": freeze.until.isoformat(),
+        "environments": list(freeze.environments),
+        "changes": list(held.changes),
+        "artifacts": list(held.files),
     }
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote
 
 from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Diagnostic, Severity, Span
 from penstock.review.model import ArtifactChange, Direction, Operation, Plan
+from penstock.review.policy.freezes import StandingFreeze
+from penstock.review.policy.wording import freeze_sentence
 from penstock.review.rendering.hunks import Hunks, Shown
 from penstock.review.rendering.rows import Note, Row, findings, headline, next_command, rows
 from penstock.review.rendering.text_safety import fenced, markdown, markdown_prose, markdown_text
@@ -33,6 +35,7 @@ def render(
     plan: Plan,
     *,
     notes: Mapping[str, Note] | None = None,
+    freezes: Iterable[StandingFreeze] = (),
     source: str | None = None,
     whole: str | None = None,
     limit: int = LIMIT,
@@ -40,12 +43,15 @@ def render(
     """The plan as GitHub Markdown of at most `limit` bytes.
 
     `notes` are what the policy or a verdict says of the changes: with them, each row tells who must approve, and the
-    state where there is one. `source` is the address of a folder with the files of head, to which rows link their
-    lines, `whole` that of the whole plan.
+    state where there is one. `freezes` are those that hold something back, where no verdict beside the plan says so.
+    `source` is the address of a folder with the files of head, to which rows link their lines, `whole` that of the
+    whole plan.
     """
     page = _Page(limit - _RESERVE)
     titles = _titles(notes)
     page.add(f"### {markdown_text(headline(plan))}\n\n")
+    for held in freezes:
+        page.add(f"- ⛔ {markdown(f'freeze {held.freeze.id}')} {markdown_prose(freeze_sentence(held))}\n", keep=2_000)
     left_out = _errors(page, plan)
     left_out += _table(page, plan, notes, source, titles)
     _unjudged(page, plan)

@@ -31,5 +31,7 @@ def _note(told: list[tuple[str, Result]]) -> Note:
             missing = max(one.missing for one in results)
             state = f"awaiting {counted(missing, 'more approval')}" if missing else "pending"
         case _:
-            state = worst.value
+            # A freeze has no other word for itself than its name.
+            freezes = [rule for rule, one in told if one.state is worst and not one.needs]
+            state = ", ".join(freezes) or worst.value
     return Note(asking((rule, one.needs) for rule, one in told), state)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Diagnostic, Severity
 from penstock.review.model import Direction, Operation, Plan
+from penstock.review.policy.freezes import StandingFreeze
+from penstock.review.policy.wording import freeze_sentence
 from penstock.review.rendering.hunks import Hunks, Shown
 from penstock.review.rendering.rows import Note, Row, findings, headline, next_command, rows
 from penstock.review.rendering.text_safety import log_line
@@ -22,9 +24,16 @@ _SHOWN_MOVED = 5
 _SHOWN_FILES = 20
 
 
-def render(plan: Plan, *, colour: bool = False, diffs: bool = False, notes: Mapping[str, Note] | None = None) -> str:
+def render(
+    plan: Plan,
+    *,
+    colour: bool = False,
+    diffs: bool = False,
+    notes: Mapping[str, Note] | None = None,
+    freezes: Iterable[StandingFreeze] = (),
+) -> str:
     """The plan as text. `diffs` unfolds the generated files."""
-    return "\n".join(_lines(plan, _Paint(colour), diffs, notes)) + "\n"
+    return "\n".join(_lines(plan, _Paint(colour), diffs, notes, freezes)) + "\n"
 
 
 class _Paint:
@@ -35,8 +44,12 @@ class _Paint:
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
 
 
-def _lines(plan: Plan, paint: _Paint, diffs: bool, notes: Mapping[str, Note] | None) -> Iterator[str]:
+def _lines(
+    plan: Plan, paint: _Paint, diffs: bool, notes: Mapping[str, Note] | None, freezes: Iterable[StandingFreeze]
+) -> Iterator[str]:
     yield paint(log_line(headline(plan)), "1")
+    for held in freezes:
+        yield f"  {paint('freeze', '31;1')}[{log_line(held.freeze.id)}] {log_line(freeze_sentence(held))}"
     for found, at in findings(plan):
         place = f" {at}" if at else ""
         word = paint(found.severity.value, "31;1" if found.severity is Severity.ERROR else "33")
