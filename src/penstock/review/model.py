@@ -234,6 +234,8 @@ class Plan:
     """Of head, base, policy, the semantic changes and the evidence: what a verdict is bound to."""
     folder: str = ""
     """The folder of the git repository that holds the specs; empty for its top. Paths are those from there."""
+    environments: tuple[str, ...] = ()
+    """All environments by stage, from development to production, those that head no longer has last."""
     files: tuple[ChangedFile, ...] = ()
     """What differs and is not judged, sorted by path; of some a policy may speak all the same (`governing_files`)."""
 

@@ -112,6 +112,9 @@ def plan_of(repository: GitRepository, revisions: Revisions) -> Plan:
         kind="change" if unseen or turned else _kind(repository, revisions, [*edits, *referenced], found),
         digests=_digests(revisions, changes, found, edits),
         folder=repository.folder,
+        environments=tuple(
+            dict.fromkeys((*revisions.head.catalog.environments(), *revisions.base.catalog.environments()))
+        ),
         files=unjudged_files(revisions, unfollowed, repository.folder),
     )
 

@@ -11,7 +11,7 @@ import pytest
 from penstock.cli.main import main
 from penstock.diagnostics.model import Diagnostic, Span
 from penstock.review.artifacts.artifact_diff import unified
-from penstock.review.model import ArtifactChange, Direction, Operation, Plan, Result, Verdict, VerdictState
+from penstock.review.model import ArtifactChange, Direction, Impact, Operation, Plan, Result, Verdict, VerdictState
 from penstock.review.rendering import html, json, markdown, terminal, verdict_markdown
 from penstock.review.rendering.rows import headline, rows
 from penstock.review.rendering.values import shown_values
@@ -74,6 +74,42 @@ def test_the_highest_risk_stands_first_and_effects_below_their_cause(reviewed: P
     (retyped,) = [row for row in shown if row.what == "Dataset/weather.columns.wind_speed.type"]
     assert [row.what for row in retyped.below] == ["Model/delay", "Rollout/delay-online"]
     assert all(row.change.cause == "direct" for row in shown)
+
+
+def test_what_may_loosen_in_production_stands_before_what_may_elsewhere() -> None:
+    """No page switches off in production below a dashboard that goes from a rehearsal."""
+    unknown, pages = change("unknown", direction=Direction.UNKNOWN), change("pages", before=True, after=False)
+    tight = change("tight", direction=Direction.TIGHTENED)
+    stages = ((unknown, "staging"), (pages, "production"), (tight, "production"))
+    impacts = {one.fingerprint: Impact(environments=(stage,), stages=(stage,)) for one, stage in stages}
+    made = plan(changes=(tight, unknown, pages), impacts=impacts)
+    assert [row.change for row in rows(made)] == [pages, unknown, tight]
+
+
+def test_the_headline_tells_environments_by_stage() -> None:
+    first, second = change("first"), change("second")
+    impacts = {
+        first.fingerprint: Impact(models=("m",), environments=("production",)),
+        second.fingerprint: Impact(models=("m",), environments=("rehearsal", "production")),
+    }
+    made = plan(changes=(first, second), impacts=impacts, environments=("laptop", "rehearsal", "production"), errors=())
+    assert headline(made).endswith("reaching 1 model in rehearsal and production.")
+
+
+@pytest.mark.parametrize(
+    ("cores", "memory", "shown"),
+    [
+        (36.0, 5_664 * 2.0**30, "+36 cores, +5,664 GiB of memory"),
+        (-1234.5, 0.25 * 2**30, "-1,234 cores, +0.25 GiB of memory"),
+        (0.5, -1536 * 2.0**20, "+0.5 cores, -1.5 GiB of memory"),
+        (123_456.0, 99.95 * 2**30, "+123,456 cores, +100 GiB of memory"),
+    ],
+)
+def test_what_is_requested_reads_as_a_number(cores: float, memory: float, shown: str) -> None:
+    made = change()
+    impact = Impact(cpu_cores=cores, memory_bytes=memory)
+    (row,) = rows(plan(changes=(made,), impacts={made.fingerprint: impact}))
+    assert row.affects == shown
 
 
 def test_changes_of_one_spec_stand_in_the_order_of_its_fields() -> None:

@@ -98,7 +98,7 @@ def rows(plan: Plan, notes: Mapping[str, Note] | None = None) -> tuple[Row, ...]
             tops.append(change)
         else:
             below.setdefault(parent.fingerprint, []).append(change)
-    return tuple(_row(plan, change, known, below.get(change.fingerprint, ())) for change in _sorted(tops))
+    return tuple(_row(plan, change, known, below.get(change.fingerprint, ())) for change in _sorted(tops, plan.impacts))
 
 
 def headline(plan: Plan) -> str:
@@ -158,11 +158,16 @@ def affected(impact: Impact, change: Change) -> str:
     parts += [_named(slos, "SLO")] if slos else []
     parts += [_count(len(impact.purposes), "schedule")] if impact.schedules else []
     parts += [f"{impact.risk_tiers[-1]} risk tier"] if impact.risk_tiers else []
-    parts += [f"{impact.cpu_cores:+g} cores"] if impact.cpu_cores else []
-    parts += [f"{impact.memory_bytes / 2**30:+.3g} GiB of memory"] if impact.memory_bytes else []
+    parts += [f"{_difference(impact.cpu_cores)} cores"] if impact.cpu_cores else []
+    parts += [f"{_difference(impact.memory_bytes / 2**30)} GiB of memory"] if impact.memory_bytes else []
     parts += [f"{impact.gpus:+,} GPU{'' if abs(impact.gpus) == 1 else 's'}"] if impact.gpus else []
     parts += ["an unknown cost"] if impact.is_cost_unknown else []
     return ", ".join(parts)
+
+
+def _difference(amount: float) -> str:
+    """A number with its sign and three digits that count: `+0.25`, `+5,664`."""
+    return f"{amount:+,.0f}" if abs(amount) >= 100 else f"{amount:+.3g}"
 
 
 def reach(plan: Plan) -> str:
@@ -170,7 +175,8 @@ def reach(plan: Plan) -> str:
     found = [plan.impacts[c.fingerprint] for c in plan.changes if c.fingerprint in plan.impacts]
     models = {name for impact in found for name in impact.models}
     rollouts = {name for impact in found for name in impact.rollouts}
-    environments = list(dict.fromkeys(name for impact in found for name in impact.environments))
+    reached = dict.fromkeys(name for impact in found for name in impact.environments)
+    environments = [name for name in dict.fromkeys((*plan.environments, *reached)) if name in reached]
     parts = [_count(len(models), "model")] if models else []
     parts += [_count(len(rollouts), "rollout")] if rollouts else []
     if not parts:
@@ -213,7 +219,7 @@ def _row(plan: Plan, change: Change, notes: Mapping[str, Note], below: Iterable[
         affects=affected(plan.impacts.get(change.fingerprint, Impact()), change),
         span=change.span,
         note=notes.get(change.fingerprint),
-        below=tuple(_distinct(_row(plan, one, notes) for one in _sorted(below))),
+        below=tuple(_distinct(_row(plan, one, notes) for one in _sorted(below, plan.impacts))),
     )
 
 
@@ -252,16 +258,21 @@ def _spec(value: Any) -> Any:
     return value.get("spec") if isinstance(value, dict) else None
 
 
-def _sorted(changes: Iterable[Change]) -> list[Change]:
+def _sorted(changes: Iterable[Change], impacts: Mapping[str, Impact]) -> list[Change]:
     """The highest risk first, then by spec; those of one spec stay in the order of its fields, as they were found.
 
-    Personal data that newly reaches a model, or loses its label, comes before all else.
+    Personal data that newly reaches a model, or loses its label, comes before all else, and what may loosen in
+    production before what may elsewhere.
     """
 
     def order(change: Change) -> tuple[Any, ...]:
         is_private = change.direction is Direction.LOOSENED and change.sensitivity in SENSITIVE
         is_moved = change.operation is Operation.MOVED
-        return is_moved, not is_private, _DIRECTIONS.index(change.direction), change.address.spec
+        impact = impacts.get(change.fingerprint)
+        is_safe = change.direction not in (Direction.UNKNOWN, Direction.LOOSENED)
+        is_elsewhere = impact is not None and "production" not in impact.stages
+        place = is_safe, is_elsewhere and not is_safe, _DIRECTIONS.index(change.direction)
+        return is_moved, not is_private, *place, change.address.spec
 
     return sorted(changes, key=order)
 
