@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from penstock.review.policy.evaluate import evaluate
+from penstock.review.rendering.rows import rows
 from review.pull_requests import (
     APPROVED,
     DISAPPROVED,
@@ -23,6 +24,7 @@ from review.pull_requests import (
     node,
     opened,
     rules_of,
+    with_policy,
 )
 from review.repositories import Documents, Repository
 
@@ -63,6 +65,29 @@ def test_it_says_what_it_holds_back_and_until_when(repository: Repository) -> No
     why = node(_frozen(repository, ["production"]).verdict(now=MIDNIGHT), "freeze holidays").why
     assert "production" in why
     assert "until 2026-12-27 08:00 UTC+01:00" in why
+
+
+def test_a_freeze_that_is_new_is_shown_as_it_is_written(repository: Repository) -> None:
+    """In UTC, one that begins with a day would begin with the one before."""
+    base = with_policy(repository, rules_of(POLICY, [NOBODY]))
+    repository.branch()
+    freeze = {"id": "year-end", "why": "Nobody is there.", "environments": ["production"]}
+    freeze |= {"from": "2026-12-20T00:00:00+01:00", "until": "2027-01-04T00:00:00+01:00"}
+    with_policy(repository, rules_of(POLICY, [NOBODY], freezes=[freeze]))
+    (row,) = rows(repository.plan(base))
+    assert 'from: "2026-12-20T00:00:00+01:00", until: "2027-01-04T00:00:00+01:00"' in row.values
+
+
+def test_the_same_moment_in_another_zone_is_no_change(repository: Repository) -> None:
+    def policy(start: str) -> str:
+        freeze = {"id": "year-end", "why": "Nobody is there.", "environments": ["production"]}
+        freeze |= {"from": start, "until": "2027-01-04T00:00:00+01:00"}
+        return rules_of(POLICY, [NOBODY], freezes=[freeze])
+
+    base = with_policy(repository, policy("2026-12-20T00:00:00+01:00"))
+    repository.branch()
+    with_policy(repository, policy("2026-12-19T23:00:00+00:00"))
+    assert repository.plan(base).changes == ()
 
 
 def test_a_rollback_passes(repository: Repository) -> None:

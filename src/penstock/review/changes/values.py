@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from math import isfinite, isnan
@@ -29,7 +29,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, Duration | Fraction | Quantity):
         return str(value)
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
+        # In the time zone in which its writer thinks of it.
+        return value.isoformat()
     if isinstance(value, Decimal) or (isinstance(value, int) and value.bit_length() > 63):
         return str(value)
     return str(value) if isinstance(value, float) and not isfinite(value) else value
