@@ -72,8 +72,28 @@ def test_code_that_changes_behind_a_field_that_stays_has_its_own_row(repository:
     (row,) = rows(repository.plan())
     assert (row.what, row.why) == (
         f"{FEATURE}.python",
-        "the code behind `systems.weather:gusts` changed, with unknown effect",
+        "the code behind `systems.weather:gusts` changed in `systems/weather.py`, with unknown effect",
     )
+
+
+def test_code_names_the_files_that_differ_and_not_the_one_that_imports_them(repository: Repository) -> None:
+    """Whoever approves it has to find it: the module that a spec names may stand as it was."""
+    repository.write("systems/weather.py", f"from systems import near, far\n{CODE}")
+    for name in ("near", "far", "unused"):
+        repository.write(f"systems/{name}.py", "LIMIT = 1\n")
+    repository.edit(add_feature)
+    repository.commit()
+    repository.branch()
+    repository.write("systems/near.py", "LIMIT = 2\n")
+    repository.write("systems/far.py", "# The same.\nLIMIT = 1\n")
+    repository.write("systems/unused.py", "LIMIT = 2\n")
+    repository.commit()
+    (row,) = rows(repository.plan())
+    assert row.why == "the code behind `systems.weather:gusts` changed in `systems/near.py`, with unknown effect"
+    repository.write("systems/far.py", "LIMIT = 2\n")
+    repository.commit()
+    (row,) = rows(repository.plan())
+    assert "changed in `systems/far.py` and 1 more file, with" in row.why
 
 
 def test_a_rule_of_a_gate_that_is_said_to_tighten_does_not_hide_its_code(repository: Repository) -> None:

@@ -333,6 +333,17 @@ def test_python_with_another_comment_alone_is_told_by_its_files(compiled: Reposi
     assert bool(plan.changes) == bool(plan.artifacts)
 
 
+def test_and_the_reader_is_told_which_python_to_look_at(compiled: Repository) -> None:
+    compiled.branch()
+    compiled.write("systems/flights.py", compiled.read("systems/flights.py") + "# A comment.\n")
+    compiled.write("generated/production/delay/training.yaml", "# By hand.\n")
+    compiled.commit()
+    compiled.compile()
+    compiled.commit()
+    (found,) = {one.why for one in unknown(compiled.plan()).values()}
+    assert found.endswith("another comment or layout in `systems/flights.py`, whose code is the same, can cause this")
+
+
 def test_python_with_other_code_is_told_as_that(compiled: Repository) -> None:
     compiled.branch()
     compiled.write("systems/flights.py", "def departures():\n    return 1\n")

@@ -12,9 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from penstock.catalog.model import SpecId
+from penstock.diagnostics.grammar import counted
+from penstock.python.import_closure import Python
 from penstock.python.paths import module_of, paths_of
 from penstock.review.artifacts.comparison import KUSTOMIZATION, Comparison
 from penstock.review.changes.directions import NEUTRAL, UNKNOWN
+from penstock.review.changes.references.changed_files import shown_path
 from penstock.review.changes.specs import SpecEdit, reorderings_of, start_of
 from penstock.review.impact.dependency_graph import DependencyGraph
 from penstock.review.model import Change, Operation
@@ -189,6 +192,15 @@ class _Search:
     def _exists(self, spec_id: SpecId) -> bool:
         return any(reach.catalog.document(spec_id) is not None for reach in (self.base, self.head))
 
+    def _may_cause(self) -> str:
+        """What the reader may look for. Files hold digests of code by its bytes, and its comments are no change."""
+        written_anew = list(_written_anew(self.revisions))
+        if not written_anew:
+            return "another compiler version, or a reordered or reformatted spec, can cause this"
+        more = f" and {counted(len(written_anew) - 1, 'more file')}" if len(written_anew) > 1 else ""
+        where = f"`{shown_path(written_anew[0])}`{more}"
+        return f"another comment or layout in {where}, whose code is the same, can cause this"
+
     def _change(self, spec_id: SpecId, files: dict[str, tuple[str, str]]) -> Change:
         shown = [f"{GENERATED}/{path}" for path in list(files)[:_SHOWN]]
         more = f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else ""
@@ -202,14 +214,22 @@ class _Search:
             area=Area.GOVERNANCE,
             cause="direct",
             why=(
-                f"{', '.join(shown)}{more} changed without a matching spec change: review the "
-                "diff; another compiler version, or a reordered or reformatted spec, can cause this"
+                f"{', '.join(shown)}{more} changed without a matching spec change: review the diff; {self._may_cause()}"
             ),
             environments=tuple(
                 one.name for one in self._environments() if one.name in folders or spec_id == one or folders == {INDEX}
             ),
             span=start_of(self.head.catalog, spec_id),
         )
+
+
+def _written_anew(revisions: Revisions) -> Iterator[str]:
+    """The Python files that differ and whose code is the same."""
+    before, after = (Python(side.files.read) for side in (revisions.base, revisions.head))
+    edited = (one.path for one in revisions.paths if one.before is not None and one.after is not None)
+    for path in edited:
+        if path.endswith(".py") and before.code(path).digest == after.code(path).digest:
+            yield path
 
 
 def _unordered(value: Any) -> str:

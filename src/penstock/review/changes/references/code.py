@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from penstock.diagnostics.grammar import counted
 from penstock.python.paths import module_of, paths_of
-from penstock.review.changes.references.changed_files import Changed, ReferenceDifference, blobs_of
+from penstock.review.changes.references.changed_files import Changed, ReferenceDifference, blobs_of, shown_path
 from penstock.review.changes.references.import_graph import ImportGraph
 from penstock.review.revisions import Revisions
 from penstock.source.canonical import digest
@@ -95,6 +96,11 @@ class CodeReferences:
         before, after = (side.digest(module, self._python, folder) for side in (self._before, self._after))
         return before, after
 
+    def _differing(self, module: str) -> list[str]:
+        """The files that the module leads to, and that say something else on the two sides."""
+        before, after = (side.parts(module, self._python) for side in (self._before, self._after))
+        return sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+
     def difference(self, texts: Sequence[str]) -> ReferenceDifference | None:
         """Of the one function or class of a field."""
         (function,) = texts
@@ -106,7 +112,8 @@ class CodeReferences:
         path = paths_of(module)[0]
         file = self.changed.files.get(path)
         is_new = file is not None and file.before is None
-        why = f"the code behind `{function}` {'is new' if is_new else 'changed'}, with unknown effect"
+        said = "is new" if is_new else f"changed{_in(self._differing(module))}"
+        why = f"the code behind `{function}` {said}, with unknown effect"
         if own_before == own_after:
             path, *more = blobs_of(self._around(module, "", on_path=False))[0]
             others = f" and {len(more)} more" if more else ""
@@ -114,3 +121,9 @@ class CodeReferences:
         return ReferenceDifference(
             {"function": function, "code": before}, {"function": function, "code": after}, why, path, function
         )
+
+
+def _in(paths: Sequence[str]) -> str:
+    """In which files; whoever looks for the change in the code needs their names."""
+    more = f" and {counted(len(paths) - 1, 'more file')}" if len(paths) > 1 else ""
+    return f" in `{shown_path(paths[0])}`{more}" if paths else ""

@@ -61,22 +61,26 @@ class ImportGraph:
         self._python = Python(self.files.read, self.links.meet)
 
     def digest(self, module: str, changed: set[str], folder: str = "") -> str:
-        """A digest of those of the `changed` files that the module is made of, itself and what it imports.
+        """A digest of those of the `changed` files that the module is made of, itself and what it imports."""
+        lines = [f"{path} {content}" for path, content in self.parts(module, changed, folder).items()]
+        return bytes_digest("\n".join(lines).encode("utf-8", "surrogateescape"))
+
+    def parts(self, module: str, changed: set[str], folder: str = "") -> dict[str, str | None]:
+        """Those of the `changed` files that the module is made of, itself and what it imports, with what tells each
+        from any other.
 
         Modules are looked for from the root, and where Python runs a script also from the `folder` that it is in.
         """
         files, named, _, may_run_any_code = self._python.reached(module, folder)
         reached = sorted(changed if may_run_any_code else (files | named) & changed)
-        lines = [f"{path} {self._python.code(path).digest}" for path in reached]
         # What is opened by a text that is written out is as good as imported; what unpickles may open any pickle.
-        others = [
+        others = sorted(
             path
             for path in self.others
             if path in named or (may_run_any_code and (path in self.links or _HOLDS_CODE.fullmatch(path)))
-        ]
+        )
         self.followed.update(reached, others)
-        lines += [f"{path} {self.others[path]}" for path in sorted(others)]
-        return bytes_digest("\n".join(lines).encode("utf-8", "surrogateescape"))
+        return {path: self._python.code(path).digest for path in reached} | {path: self.others[path] for path in others}
 
     def packages(self, module: str, folder: str = "") -> frozenset[str]:
         """The first names of all that the module imports on the way."""
