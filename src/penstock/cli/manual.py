@@ -163,6 +163,19 @@ REVIEWING = (
         WARNS,
     ),
     Code(
+        "repeated-canary",
+        """A change of an Environment sends rollouts through their canaries again, with the version that serves.
+
+        For Argo Rollouts any other template of pods is a new revision. An image, a model store or a secret of an
+        Environment is in the pods of all its endpoints, so all of them begin at once, through every step, hold and
+        analysis; a canary that waits for somebody waits for them again.
+
+        Use instead: nothing, if that is meant; it is how a new image is tried. Apply it while no other version is on
+        its way, since a Release meanwhile begins from the first step.
+        """,
+        WARNS,
+    ),
+    Code(
         "replicas-reset",
         """A Rollout that serves traffic with Argo Rollouts switches from a fixed number of replicas to an autoscaler.
 

@@ -38,6 +38,7 @@ from penstock.review.warnings.canary_rollback import canary_rollbacks
 from penstock.review.warnings.frozen_route import frozen_routes
 from penstock.review.warnings.irregular_paths import irregular_paths, is_generated
 from penstock.review.warnings.predictor_change import predictor_changes
+from penstock.review.warnings.repeated_canary import repeated_canaries
 from penstock.review.warnings.target_switch import target_switches
 from penstock.review.warnings.voided_evidence import voided_evidence
 from penstock.source.canonical import bytes_digest, digest
@@ -89,6 +90,9 @@ def plan_of(repository: GitRepository, revisions: Revisions) -> Plan:
     errors.extend(autoscaler_switches(revisions.base.catalog, revisions.head.catalog, revisions.touched))
     errors.extend(frozen_routes(revisions.base.catalog, revisions.head.catalog, revisions.touched))
     errors.extend(predictor_changes(revisions.base.catalog, revisions.head.catalog, revisions.touched))
+    errors.extend(
+        repeated_canaries(revisions.base.catalog, revisions.head.catalog, revisions.touched, generated.changes)
+    )
     errors.extend(target_switches(revisions.base.catalog, revisions.head.catalog, revisions.touched))
     errors.extend(voided_evidence(revisions.base.catalog, revisions.head.catalog, revisions.touched))
     found = tuple(map(_with_shown_paths, errors.sorted()))
@@ -239,6 +243,7 @@ _TOLD_OF = frozenset(
         "predictor-gap",
         "predictor-overload",
         "predictor-refused",
+        "repeated-canary",
         "replicas-reset",
         "target-switch",
         "voided-evidence",
