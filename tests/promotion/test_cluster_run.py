@@ -57,6 +57,21 @@ def test_evidence_of_the_repository_is_named_by_its_path(repository: Repository)
     assert origin(repository) == ("evidence", "incoming/statement.json")
 
 
+def test_only_of_what_was_trained_here_is_said_that_the_store_lacks_it(
+    repository: Repository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert repository.promote("--evidence", str(written(repository, tmp_path / "downloaded"))) == 0
+    assert "trained locally" not in capsys.readouterr().out
+    digest = repository.train("one")
+    assert repository.promote() == 0
+    address = f"s3://models/made/{digest.removeprefix('sha256:')}/model"
+    assert f"trained locally; staging loads it from {address}. Promote again with `--upload`" in capsys.readouterr().out
+    repository.edit("modelStore: s3://models", "modelStore: file:///srv/models")
+    repository.train("two")
+    assert repository.promote() == 0
+    assert "trained locally" not in capsys.readouterr().out, "pods and this machine share the folder"
+
+
 def test_a_statement_that_was_signed_elsewhere_keeps_its_signature_and_gets_no_other(
     repository: Repository, tmp_path: Path
 ) -> None:
