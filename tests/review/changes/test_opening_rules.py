@@ -129,6 +129,32 @@ TWO_OF_THREE = {"atLeast": {"count": 2, "of": [{"stage": ["staging"]}, {"labels"
         ([rule("two", OWNER, **TWO_OF_THREE)], rule("new", OWNER, kind=["Gate"], labels=["big"]), True),
         ([rule("two", OWNER, **TWO_OF_THREE)], rule("new", OWNER, kind=["Gate"], labels=["small"]), False),
         ([rule("here", OWNER, address="Gate/*")], rule("new", OWNER, address="Gate/*", kind=["Gate"]), True),
+        # Of a kind that no rule names nobody speaks.
+        ([rule("models", OWNER, kind=["Model"]), GATES], rule("new", OWNER), False),
+        ([rule("models", OWNER, kind=["Model"]), GATES], rule("new", OWNER, kind=["Model", "Gate"]), True),
+        ([rule("two", OWNER, any=[{"labels": ["big"]}, {"kind": ["Gate"]}])], rule("new", OWNER), False),
+        ([rule("two", OWNER, all=[{"labels": ["big"]}, {"kind": ["Gate"]}])], rule("new", OWNER, kind=["Gate"]), False),
+        *(
+            ([rule("some", OWNER, **{field: [value]})], rule("new", OWNER), False)
+            for field, value in [
+                ("area", "privacy"),
+                ("stage", "production"),
+                ("riskTier", "high"),
+                ("sensitive", "pii"),
+                ("labels", "big"),
+                ("evidence", "valid"),
+                ("direction", "loosened"),
+                ("operation", "added"),
+            ]
+        ),
+        *(
+            ([rule("some", OWNER, **{field: first}), rule("rest", OWNER, **{field: second})], rule("new", OWNER), True)
+            for field, first, second in [
+                ("direction", ["loosened", "unknown"], ["tightened", "neutral"]),
+                ("operation", ["added", "removed"], ["changed", "renamed"]),
+                ("cause", "direct", "indirect"),
+            ]
+        ),
         ([], rule("new", OWNER), False),
     ],
 )
