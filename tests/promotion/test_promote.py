@@ -105,6 +105,24 @@ def test_evidence_of_any_form_is_told_and_breaks_nothing(repository: Repository,
     assert repository.problems() == ["the evidence is not a valid gate attestation"]
 
 
+@pytest.mark.parametrize("named", ["evidence", "promotion"])
+@pytest.mark.parametrize("is_there", [True, False], ids=["altered", "gone"])
+def test_a_version_that_is_served_is_promoted_again_where_a_statement_is_not_as_it_was(
+    repository: Repository, named: str, *, is_there: bool
+) -> None:
+    digest = repository.train("one")
+    assert repository.promote() == 0
+    statement = repository.root / repository.release()[named]["path"]
+    if is_there:
+        statement.write_bytes(statement.read_bytes() + b"\n")
+    else:
+        statement.unlink()
+    assert len(repository.problems()) == 1
+    assert repository.promote() == 0
+    assert repository.problems() == []
+    assert repository.release()["version"] == {"digest": digest, "registered": 1}
+
+
 def test_a_newer_version_starts_a_canary_beside_the_one_before(repository: Repository) -> None:
     one = repository.train("one")
     assert repository.promote() == 0
@@ -201,6 +219,7 @@ def test_a_canary_is_moved_step_by_step_to_its_end(repository: Repository, capsy
     assert repository.promote("--advance") == 0
     assert repository.release()["step"] == 1
     assert "step 1: 50% of the traffic" in capsys.readouterr().out
+    assert "has the steps 0 to 1, and no step 2" in refused(repository, capsys, "--step", "2")
     assert repository.promote("--step", "0") == 0
     assert repository.release()["step"] == 0
     assert repository.promote("--complete") == 0
