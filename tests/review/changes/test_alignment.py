@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 from time import perf_counter
+from typing import Any
 
 import pytest
 
 from penstock.review.changes.alignment import Pair, align
+from penstock.specs.gate import GateTest, MetricRule
 from penstock.specs.model import SensitiveUse
 from penstock.specs.rollout import CanaryStep
 from penstock.specs.units import Fraction
@@ -52,6 +54,49 @@ def test_what_is_not_equal_is_paired_once_and_what_is_not_paired_is_equal() -> N
         assert len(come) == sum(one.after is not None for one in pairs)
         left = [item for place, item in enumerate(before) if place not in gone]
         assert left == [item for place, item in enumerate(after) if place not in come]
+
+
+def _use(column: str, purpose: str) -> SensitiveUse:
+    return SensitiveUse(column=f"people.{column}", use="feature", purpose=f"So that {purpose} is told.")
+
+
+def _test(outcome: str) -> GateTest:
+    return GateTest.model_validate({"given": {"roc_auc": 0.6}, "expect": {"quality": outcome}})
+
+
+def _rule(name: str, bound: float) -> MetricRule:
+    return MetricRule.model_validate({"id": name, "metric": "roc_auc", "atLeast": bound})
+
+
+AGE, RACE = _use("age", "one"), _use("race", "two")
+ONE, OTHER = _rule("one", 0.5), _rule("other", 0.6)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ([AGE, RACE], [RACE, _use("age", "three"), _use("sex", "four")], [(0, 1, "1"), (None, 2, "2")]),
+        ([AGE, RACE, AGE], [RACE, AGE], [(2, None, "2")]),
+        ([AGE, AGE], [_use("age", "three")], [(0, 0, "0"), (1, None, "1")]),
+        ([_test("fail")], [_test("pass")], [(None, 0, "0"), (0, None, "0")]),
+        (
+            [ONE, OTHER],
+            [_rule("other", 0.7), ONE, _rule("new", 0.5)],
+            [(1, 0, "other"), (0, 1, "one"), (None, 2, "new")],
+        ),
+        ([ONE, OTHER], [OTHER], [(1, 0, "other"), (0, None, "one")]),
+        ([ONE, OTHER], [ONE, _rule("one", 0.7)], [(1, 1, "1")]),
+        ([], [AGE], [(None, 0, "0")]),
+    ],
+    ids=["by the first field", "equal ones first", "each once", "whole tests", "by id", "gone", "two of one id", "new"],
+)
+def test_items_without_a_name_are_known_by_what_they_say(before: list[Any], after: list[Any], expected: Any) -> None:
+    assert [tuple(pair) for pair in align(before, after, is_set=False)] == expected
+
+
+def test_names_in_a_set_come_and_go_wherever_they_stand() -> None:
+    pairs = align(["a", "b", "a", "x" * 81], ["b", "c", "a"], is_set=True)
+    assert [tuple(pair) for pair in pairs] == [(None, 1, "c"), (2, None, "a"), (3, None, "3")]
 
 
 def _step(weight: str) -> CanaryStep:
