@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
 PARTS = ("train", "validation", "test")
 LABEL = "@label"
@@ -29,6 +30,9 @@ ENTITY_PREFIX = "@entity."
 SLICE_PREFIX = "@slice."
 CLUSTER_PREFIX = "@cluster."
 DATA_FILE = "data.parquet"
+SPILL = "spill-"
+"""How folders are called, in a step's scratch directory, for what does not fit into memory; a killed step leaves them.
+"""
 
 Part = Literal["train", "validation", "test"]
 FeatureType = Literal["int", "float", "string", "bool"]
@@ -59,13 +63,18 @@ def write_table(path: Path, table: pa.Table) -> None:
 
 def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """The table of a Parquet file; an `InputError` that names the file where there is none."""
+    with open_table(path) as file:
+        return file.read(columns=None if columns is None else list(columns))
+
+
+def open_table(path: Path) -> pq.ParquetFile:
+    """A Parquet file, to read one column after the other; an `InputError` that names the file where there is none."""
+    # `pyarrow.parquet.read_table` would import pandas, which takes longer than most steps on data.
     import pyarrow.parquet as pq
 
     if not path.is_file():
         raise InputError(f"`{path}` is missing: `{path.parent}` is not an output of the expected step")
-    # `pyarrow.parquet.read_table` would import pandas, which takes longer than most steps on data.
-    with pq.ParquetFile(path) as file:
-        return file.read(columns=None if columns is None else list(columns))
+    return pq.ParquetFile(path)
 
 
 def file_digest(path: Path) -> str:
@@ -166,16 +175,50 @@ class Splits:
 
     def rows(self, part: Part) -> Rows:
         """The rows of one part."""
-        table = read_table(self.directory / f"{part}.parquet")
+        with self._open(part) as file:
+            table = file.read(columns=[name for name in file.schema_arrow.names if name.startswith("@")])
         clusters = [CLUSTER_PREFIX + name for name in self.clusters]
         return Rows(
-            features=learner_frame(table, self.features),
+            features=self.frame(part, self.features),
             label=table[LABEL].to_numpy(),
             slices=table.select([SLICE_PREFIX + name for name in self.slices]).rename_columns(list(self.slices)),
             clusters=table.select(clusters).rename_columns(list(self.clusters)),
             entity=table.select([ENTITY_PREFIX + name for name in self.entity]).rename_columns(list(self.entity)),
             event_time=table[EVENT_TIME] if EVENT_TIME in table.column_names else None,
         )
+
+    def count(self, part: Part) -> int:
+        """How many rows a part has."""
+        with self._open(part) as file:
+            return int(file.metadata.num_rows)
+
+    def label(self, part: Part) -> np.ndarray[Any, Any]:
+        """The labels of one part, in the form of `Rows.label`."""
+        with self._open(part) as file:
+            return cast("np.ndarray[Any, Any]", file.read(columns=[LABEL])[LABEL].to_numpy())
+
+    def frame(
+        self, part: Part, features: Sequence[FeatureColumn], chosen: np.ndarray[Any, Any] | None = None
+    ) -> pd.DataFrame:
+        """Some features of one part in the form of `learner_frame`, of all rows or of those at the `chosen` places."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                name: column if chosen is None else column.iloc[chosen].reset_index(drop=True)
+                for name, column in self.columns(part, features)
+            },
+            copy=False,
+        )
+
+    def columns(self, part: Part, features: Sequence[FeatureColumn]) -> Iterator[tuple[str, pd.Series[Any]]]:
+        """Some features of one part by name, one after the other, so that no more than one has to be in memory."""
+        with self._open(part) as file:
+            for feature in features:
+                yield feature.name, learner_column(file.read(columns=[feature.name])[feature.name], feature)
+
+    def _open(self, part: Part) -> pq.ParquetFile:
+        return open_table(self.directory / f"{part}.parquet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,12 +238,8 @@ class Rows:
 
     def group(self, column: str) -> list[str | None]:
         """Each row's group by a slice or a feature, as text; None where it is missing."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         if column in self.slices.column_names:
-            values = self.slices[column]
-            return list(pc.cast(values, pa.string()).to_pylist())
+            return list(texts(self.slices[column]))
         if column in self.features.columns:
             series = self.features[column]
             return [None if missing else str(value) for value, missing in zip(series, series.isna(), strict=True)]
@@ -215,14 +254,31 @@ def learner_frame(table: pa.Table, features: Sequence[FeatureColumn]) -> pd.Data
     with None where missing, in columns of type object. Columns stand in the order of `features`.
     """
     import pandas as pd
+
+    columns = {feature.name: learner_column(table[feature.name], feature) for feature in features}
+    # Each column stays where it is: together in one block, all numbers would be copied.
+    return pd.DataFrame(columns, copy=False)
+
+
+def learner_column(values: pa.ChunkedArray, feature: FeatureColumn) -> pd.Series[Any]:
+    """One column of `learner_frame`."""
+    import pandas as pd
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    columns: dict[str, Any] = {}
-    for feature in features:
-        values = table[feature.name]
-        if feature.numeric:
-            columns[feature.name] = pc.cast(values, pa.float64(), safe=False).to_numpy()
-        else:
-            columns[feature.name] = pd.Series(pc.cast(values, pa.string()).to_pylist(), dtype=object)
-    return pd.DataFrame(columns)
+    if feature.numeric:
+        numbers = pc.cast(values, pa.float64(), safe=False).to_numpy()
+        # Arrow's own memory must not be written to, as code of the repository may do.
+        return pd.Series(numbers if numbers.flags.writeable else numbers.copy(), copy=False)
+    return pd.Series(texts(values), dtype=object, copy=False)
+
+
+def texts(values: pa.ChunkedArray) -> np.ndarray[Any, Any]:
+    """Values as Python text, None where missing. Equal ones are one object: a text for each row would take 60 bytes."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    coded = pc.dictionary_encode(pc.cast(values, pa.string())).combine_chunks()
+    different = np.array([*coded.dictionary.to_pylist(), None], dtype=object)
+    return np.asarray(different[coded.indices.fill_null(len(different) - 1).to_numpy()])

@@ -82,7 +82,7 @@ class EvaluationContext:
 
     def train_labels(self) -> Array:
         """The labels of the training rows, in the form of the predictions' truth."""
-        return truth_of(self.splits.rows("train").label, self.task, self.splits.classes)
+        return truth_of(self.splits.label("train"), self.task, self.splits.classes)
 
 
 def evaluation_context(model: TrainedModel, splits: Splits, threshold: float) -> EvaluationContext:

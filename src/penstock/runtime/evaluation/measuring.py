@@ -192,8 +192,9 @@ def _perturbed(rule: PerturbRule, context: EvaluationContext) -> Measured:
     whole = context.metric(rule.metric)
     sign = 1 if METRICS[rule.metric].higher_is_better else -1
     name, drops = f"{rule.metric} drop", []
+    deviations = _deviations(context) if rule.perturb.missing is None else {}
     for number in range(PERTURBATIONS):
-        frame = _perturbation(rule, context, SEED + number)
+        frame = _perturbation(rule, context, deviations, SEED + number)
         try:
             predictions = context.predict(context.model, frame)
         except OF_THE_MACHINE:
@@ -208,11 +209,18 @@ def _perturbed(rule: PerturbRule, context: EvaluationContext) -> Measured:
     return Measured({"drop": Figure(name, float(np.mean(drops)))}, details={"drops": drops})
 
 
-def _perturbation(rule: PerturbRule, context: EvaluationContext, seed: int) -> pd.DataFrame:
+def _deviations(context: EvaluationContext) -> dict[str, float]:
+    """The standard deviation of each number among the training rows."""
+    numeric = [feature for feature in context.splits.features if feature.numeric]
+    columns = context.splits.columns("train", numeric)
+    return {name: float(np.nanstd(column.to_numpy())) for name, column in columns}
+
+
+def _perturbation(
+    rule: PerturbRule, context: EvaluationContext, deviations: dict[str, float], seed: int
+) -> pd.DataFrame:
     if rule.perturb.missing is not None:
         return with_missing(context.rows.features, float(rule.perturb.missing), seed)
-    train = context.splits.rows("train").features
-    deviations = {name: float(np.nanstd(train[name].to_numpy())) for name in context.splits.numeric}
     return with_noise(context.rows.features, deviations, float(rule.perturb.noise or 0), seed)
 
 

@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> None:
     external: External = arguments.external
     pipeline = opened(read(external), external)
     features = features_of(pipeline, splits)
-    rows = splits.rows("train").features[[feature.name for feature in features]]
+    rows = splits.frame("train", features)
     answer = "predict" if arguments.task == "regression" else "predict_proba"
     _try(pipeline, rows, arguments.task, answer, splits.classes)
     refuse_unrecognized_categories(pipeline, rows, features, answer)

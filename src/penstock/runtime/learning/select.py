@@ -53,8 +53,10 @@ def run(arguments: argparse.Namespace) -> None:
     """Run the step."""
     splits = Splits.read(arguments.splits)
     refuse_other_task(splits, arguments)
-    rows = splits.rows("train")
-    frame, label = _sample(rows.features, rows.label, arguments.seed)
+    of_rows = splits.count("train")
+    chosen = _sample(of_rows, arguments.seed)
+    frame, label = splits.frame("train", splits.features, chosen), splits.label("train")
+    label = label if chosen is None else label[chosen]
     with limited_threads(THREADS):
         scores = _METHODS[arguments.select.method](
             frame, label, splits.features, arguments.task, arguments.select.keep, arguments.seed
@@ -68,18 +70,16 @@ def run(arguments: argparse.Namespace) -> None:
             "features": [feature.name for feature in splits.features if feature.name in kept],
             "scores": [{"feature": name, "score": scores[name][1], "kept": name in kept} for name in order],
             "rows": len(frame),
-            "of_rows": len(rows.features),
+            "of_rows": of_rows,
         },
     )
-    sampled = "" if len(frame) == len(rows.features) else f", based on a sample of {len(frame)} rows"
+    sampled = "" if chosen is None else f", based on a sample of {len(frame)} rows"
     log.info("Kept %d of %d features by %s%s.", len(kept), len(order), arguments.select.method, sampled)
 
 
-def _sample(frame: pd.DataFrame, label: Array, seed: int) -> tuple[pd.DataFrame, Array]:
-    if len(frame) <= SAMPLE:
-        return frame, label
-    chosen = np.sort(np.random.default_rng(seed).choice(len(frame), SAMPLE, replace=False))
-    return frame.iloc[chosen], label[chosen]
+def _sample(rows: int, seed: int) -> Array | None:
+    """The places of the rows that decide; None where all of them do."""
+    return None if rows <= SAMPLE else np.sort(np.random.default_rng(seed).choice(rows, SAMPLE, replace=False))
 
 
 def _coded(frame: pd.DataFrame, features: tuple[FeatureColumn, ...]) -> tuple[Array, tuple[FeatureColumn, ...]]:

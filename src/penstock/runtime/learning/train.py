@@ -53,15 +53,14 @@ def run(arguments: argparse.Namespace) -> None:
     refuse_other_task(splits, arguments)
     features = kept_features(splits, arguments.selection)
     searched = best_params(arguments.trials)
-    rows = splits.rows("train")
+    frame, label = splits.frame("train", features), splits.label("train")
     estimator = build_estimator(arguments.estimator, searched, arguments.task, arguments.seed)
     pipeline = unfitted_pipeline(estimator, arguments.preprocess, features)
-    frame = rows.features[[feature.name for feature in features]]
     _warn_of_names(frame, features)
     if arguments.preprocess.categorical.encode == "onehot" and not takes_sparse(estimator):
         _warn_of_width(frame, features)
     began = time.monotonic()
-    _fit(pipeline, frame, rows.label)
+    _fit(pipeline, frame, label)
     log.info("Fitted on %d rows and %d features in %.1f s.", len(frame), len(features), time.monotonic() - began)
     digest = save_model(
         arguments.model_dir,

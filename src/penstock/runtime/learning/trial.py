@@ -84,16 +84,15 @@ class Bench:
         refuse_unfit(task)
         splits = Splits.read(task.splits)
         features = kept_features(splits, task.selection)
-        names = [feature.name for feature in features]
-        train, validation = splits.rows("train"), splits.rows("validation")
+        train, validation = splits.frame("train", features), splits.frame("validation", features)
         self._classes = list(splits.classes)
-        self._train_label = train.label
-        self._truth = validation.label
+        self._train_label = splits.label("train")
+        self._truth = splits.label("validation")
         prepare = preparation(task.preprocess, features, sparse=takes_sparse(_example(task)))
-        self._unlearnable = unlearnable(train.features[names])
+        self._unlearnable = unlearnable(train)
         with limited_threads(task.threads):
-            self._train = prepare.fit_transform(train.features[names])
-            self._validation = prepare.transform(validation.features[names])
+            self._train = prepare.fit_transform(train)
+            self._validation = prepare.transform(validation)
 
     def score(self, params: Mapping[str, Any]) -> float | str:
         """The metric of a learner with these parameters; a sentence where it cannot be fitted or scored."""

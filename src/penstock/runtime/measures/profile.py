@@ -151,12 +151,9 @@ def count_categories(values: Sequence[str | None]) -> dict[str | None, int]:
     return {(None if pd.isna(name) else str(name)): int(count) for name, count in counts.items()}
 
 
-def profile_frame(frame: pd.DataFrame) -> dict[str, Numbers | Categories]:
-    """The reference of each column of a frame in the form that learners get: numbers as float64, the rest as text."""
-    return {
-        str(name): profile_numbers(column.to_numpy()) if column.dtype.kind == "f" else profile_categories(list(column))
-        for name, column in frame.items()
-    }
+def profile_column(column: pd.Series[Any]) -> Numbers | Categories:
+    """The reference of a column in the form that learners get: numbers as float64, the rest as text."""
+    return profile_numbers(column.to_numpy()) if column.dtype.kind == "f" else profile_categories(list(column))
 
 
 def numbers_from_json(value: Mapping[str, Any]) -> Numbers:

@@ -28,10 +28,12 @@ class Groups:
 
 def by_group(names: Sequence[str | None], min_support: int) -> Groups:
     """The groups that rows belong to, given the group of each row."""
-    labels = np.array([MISSING if name is None else name for name in names], dtype=object)
-    found, codes = np.unique(labels.astype(str), return_inverse=True)
+    labels = [MISSING if name is None else name for name in names]
+    found = sorted(set(labels))
+    number = {name: place for place, name in enumerate(found)}
+    codes = np.fromiter(map(number.__getitem__, labels), np.int64, len(labels))
     ends = np.cumsum(np.bincount(codes, minlength=len(found)))[:-1]
-    members = dict(zip(found.tolist(), np.split(np.argsort(codes, kind="stable"), ends), strict=True))
+    members = dict(zip(found, np.split(np.argsort(codes, kind="stable"), ends), strict=True))
     return Groups(
         {name: rows for name, rows in members.items() if len(rows) >= min_support},
         {name: len(rows) for name, rows in members.items() if len(rows) < min_support},

@@ -27,7 +27,7 @@ from penstock.runtime.measures.profile import (
     Numbers,
     from_json,
     profile_categories,
-    profile_frame,
+    profile_column,
     profile_numbers,
 )
 from penstock.specs.metrics import METRICS
@@ -62,24 +62,25 @@ def run(arguments: argparse.Namespace) -> None:
     splits, model = Splits.read(arguments.splits), load_model(arguments.model_dir)
     if not model.task == splits.task == arguments.task:
         raise InputError(f"the model is for a {model.task} task, but the splits are for a {splits.task} task")
-    features = splits.rows("train").features[[feature.name for feature in model.features]]
-    known, numeric = profile_frame(features), [feature.name for feature in model.features if feature.numeric]
+    rows = splits.count("train")
+    chosen = np.sort(np.random.default_rng(_SEED).permutation(rows)[:SAMPLE_ROWS])
+    known = {name: profile_column(column) for name, column in splits.columns("train", model.features)}
     unseen = _unseen(model, splits)
     facts = {
         "format": FORMAT,
         "model": model.name,
         "digest": model.digest,
         "task": model.task,
-        "rows": len(features),
+        "rows": rows,
         "features": {name: column.as_json() for name, column in known.items()},
         "prediction": profile_predictions(unseen).as_json(),
         "prediction_rows": len(unseen),
         "metrics": {name: compute(name, unseen) for name, metric in METRICS.items() if model.task in metric.tasks},
     }
     write_json(arguments.baseline / PROFILE_FILE, facts)
-    chosen = np.sort(np.random.default_rng(_SEED).permutation(len(features))[:SAMPLE_ROWS])
-    write_table(arguments.baseline / SAMPLE_FILE, scaled(features.iloc[chosen][numeric], known))
-    log.info("The baseline holds %d features of %d rows.", len(known), len(features))
+    numeric = [feature for feature in model.features if feature.numeric]
+    write_table(arguments.baseline / SAMPLE_FILE, scaled(splits.frame("train", numeric, chosen), known))
+    log.info("The baseline holds %d features of %d rows.", len(known), rows)
 
 
 def profile_predictions(predictions: Predictions) -> Numbers | Categories:

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -183,11 +182,13 @@ def counting_distance(column: Column, monitor: DriftMonitor) -> float:
 
 def _measured(monitor: DriftMonitor, observation: Observation, rows: pa.Table) -> dict[str, Column]:
     """Each watched column of the rows, on all processors: sorting numbers lets go of the interpreter."""
+    from joblib import cpu_count  # unlike Python's own, it knows the limits of a container
+
     baseline = observation.baseline
     if monitor.of == "prediction":
         return {PREDICTION: column_of(baseline.prediction, observation.said(rows))}
     watched = [feature for feature in observation.features if feature.feature not in monitor.except_]
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
+    with ThreadPoolExecutor(cpu_count()) as threads:
         found = threads.map(
             lambda feature: column_of(baseline.features[feature.name], observation.column(rows, feature)), watched
         )

@@ -25,6 +25,7 @@ from penstock.runtime.artifacts import (
     FeatureColumn,
     read_json,
     read_table,
+    texts,
 )
 from penstock.runtime.evaluation.clustering import Clustering, clustered
 from penstock.runtime.measures.predictions import Array, Predictions, binary, multiclass, regression
@@ -139,7 +140,4 @@ def _numbers(rows: pa.Table, name: str) -> Array:
 
 
 def _text(rows: pa.Table, name: str) -> list[str | None]:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    return list(pc.cast(rows[name], pa.string()).to_pylist())
+    return list(texts(rows[name]))
