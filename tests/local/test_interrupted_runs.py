@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from local.pipelines import counted, times_run, write_pipeline
+from penstock.local.workspace import Workspace
 
 RUNNER = """
 import sys
@@ -83,6 +84,15 @@ def test_the_run_after_an_interrupted_one_goes_on_where_it_stopped(tmp_path: Pat
     finished = list((tmp_path / ".penstock/steps").iterdir())
     assert len(finished) == 2
     assert all((p / "step.json").exists() for p in finished)
+
+
+def test_what_a_killed_step_had_written_for_want_of_memory_is_swept_and_its_results_are_not(tmp_path: Path) -> None:
+    scratch = tmp_path / ".penstock/scratch/of-a-killed-step"
+    (scratch / "spill-1-0").mkdir(parents=True)
+    (scratch / "spill-1-0/part.tmp").write_bytes(b"large")
+    (scratch / "trials.jsonl").write_text("{}")
+    with Workspace(tmp_path / ".penstock").hold():
+        assert [each.name for each in scratch.iterdir()] == ["trials.jsonl"]
 
 
 def test_an_interrupted_run_ends_its_steps(tmp_path: Path) -> None:

@@ -23,8 +23,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
+
+from penstock.runtime.artifacts import SPILL
 
 _RUN = re.compile(r"(\d{8}T\d{6}Z)-(\d+)")
 """The name of a run's folder: when it started, and its number among those of that second."""
@@ -80,7 +83,8 @@ class Workspace:
                     f"another run is using {self.root}; wait for it, or pass another --workspace"
                 ) from error
             self.steps.mkdir(exist_ok=True)
-            for abandoned in (*self.steps.glob(".unfinished-*"), *self.root.glob(".mlflow-*")):
+            left = self.steps.glob(".unfinished-*"), self.root.glob(".mlflow-*"), self.scratch.glob(f"*/{SPILL}*")
+            for abandoned in chain(*left):
                 shutil.rmtree(abandoned, ignore_errors=True)
             try:
                 yield

@@ -12,11 +12,12 @@ from penstock.runtime.data.conversion import kind_of
 from penstock.runtime.data.engine import connect, query
 from penstock.runtime.data.findings import Finding, Result
 from penstock.runtime.data.functions import as_table, call
+from penstock.runtime.data.stored import StoredTable
 from penstock.specs.dataset import Check, DatasetSpec
 from penstock.specs.units import Duration
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from penstock.runtime.data.stored import Table
 
 _MOST_NAMED = 8
 """Of columns that a source has and its contract does not."""
@@ -68,7 +69,7 @@ def _undeclared(dataset: str, added: Sequence[str], result: Result) -> list[Find
     return [*(Finding("added", f"{dataset}.{name}: {sentence}", result, name) for name in named), *unnamed]
 
 
-def judge_age(table: pa.Table, dataset: str, contract: DatasetSpec, as_of: datetime) -> list[Finding]:
+def judge_age(table: Table, dataset: str, contract: DatasetSpec, as_of: datetime) -> list[Finding]:
     """Whether the newest event is older than the contract's freshness allows.
 
     An event of the future, which a row may announce that was known before, makes nothing fresh.
@@ -77,10 +78,11 @@ def judge_age(table: pa.Table, dataset: str, contract: DatasetSpec, as_of: datet
 
     if contract.freshness is None:
         return []
-    if contract.event_time is None or kind_of(table[contract.event_time].type) not in ("timestamp", "date"):
+    event_time = contract.event_time
+    if event_time is None or kind_of(table.schema.field(event_time).type) not in ("timestamp", "date"):
         sentence = f"{dataset}: its freshness is unknown, because it has no event time"
         return [Finding("freshness", sentence, "fail")]
-    events = pc.cast(table[contract.event_time], "timestamp[us]")
+    events = pc.cast(table[event_time], "timestamp[us]")
     newest = pc.max(events.filter(pc.less_equal(events, as_of.astimezone(UTC).replace(tzinfo=None)))).as_py()
     if newest is None:
         return [
@@ -100,7 +102,7 @@ def _whole_minutes(age: timedelta) -> Duration:
     return Duration(int(age.total_seconds() // 60) * 60_000)
 
 
-def judge_checks(table: pa.Table, dataset: str, contract: DatasetSpec) -> list[Finding]:
+def judge_checks(table: Table, dataset: str, contract: DatasetSpec) -> list[Finding]:
     """The checks that the rows break."""
     shows_values = not any(column.sensitivity in WITHHELD for column in contract.columns.values())
     return [
@@ -108,7 +110,7 @@ def judge_checks(table: pa.Table, dataset: str, contract: DatasetSpec) -> list[F
     ]
 
 
-def _judge(check: Check, table: pa.Table, dataset: str, shows_values: bool) -> Finding | None:
+def _judge(check: Check, table: Table, dataset: str, shows_values: bool) -> Finding | None:
     place, result = f"{dataset} ({check.id})", _result(check)
     if check.rows is not None:
         return _judge_count(check, table.num_rows, place)
@@ -119,7 +121,8 @@ def _judge(check: Check, table: pa.Table, dataset: str, shows_values: bool) -> F
         rows = int(counted.column(0)[0].as_py())
     else:
         name = check.python or ""
-        rows = as_table(call(name, table, shows_values=shows_values), name).num_rows
+        whole = table.read() if isinstance(table, StoredTable) else table
+        rows = as_table(call(name, whole, shows_values=shows_values), name).num_rows
     if not rows:
         return None
     rows_found = "1 row violates" if rows == 1 else f"{rows:,} rows violate"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from penstock.runtime.data.conversion import NEVER, SQL_TYPES, Conversion, stored_conversion
-from penstock.runtime.data.engine import connect, figures, identifier, literal, query
+from penstock.runtime.data.engine import Keep, connect, figures, identifier, literal, query
 from penstock.runtime.data.findings import Finding, Result, share_of_rows, such_as
 from penstock.specs.dataset import Column, DatasetSpec
 from penstock.specs.numbers import number
@@ -16,6 +16,8 @@ from penstock.specs.units import Fraction
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+
+    from penstock.runtime.data.stored import Table
 
 WITHHELD = ("sensitive", "pii")
 """Columns of these sensitivities are counted, their values never shown."""
@@ -56,17 +58,19 @@ class RowRule:
 class RowJudgement:
     """The rows that remain, those set aside with their reasons, and what was found."""
 
-    table: pa.Table
-    quarantine: pa.Table | None
+    table: Table
+    quarantine: Table | None
     findings: tuple[Finding, ...]
 
 
-def judge_columns(table: pa.Table, dataset: str, contract: DatasetSpec) -> RowJudgement:
+def judge_columns(
+    table: Table, dataset: str, contract: DatasetSpec, keep: Keep = query, set_aside_by: Keep = query
+) -> RowJudgement:
     """Hold the rows of a snapshot to every column's contract and to the primary key.
 
     Columns that the rows lack are left to the caller; they come out as missing values. The table that remains has
     every column of the contract in its declared type. Where a violation is only warned of, a value that does not
-    convert comes out as missing.
+    convert comes out as missing. The rows that remain are where `keep` puts them, the others where `set_aside_by` does.
     """
     present = {name: column for name, column in contract.columns.items() if name in table.column_names}
     conversions = {
@@ -90,13 +94,12 @@ def judge_columns(table: pa.Table, dataset: str, contract: DatasetSpec) -> RowJu
     if set_aside:
         reasons = ", ".join(f"CASE WHEN {_broken(rule)} THEN {literal(rule.text)} END" for rule in set_aside)
         marked = f"SELECT *, list_filter([{reasons}], lambda reason: reason IS NOT NULL) AS {_REASONS} FROM source"
-        parted = query(connection, marked, "the quarantined rows")
-        connection = connect({"source": parted})
-        quarantine = query(connection, f"SELECT * FROM source WHERE len({_REASONS}) > 0", "the quarantined rows")
-        selection = f"SELECT {selected} FROM source WHERE len({_REASONS}) = 0"
+        aside = f"SELECT * FROM ({marked}) WHERE len({_REASONS}) > 0"
+        quarantine = set_aside_by(connection, aside, "the quarantined rows")
+        selection = f"SELECT {selected} FROM ({marked}) WHERE len({_REASONS}) = 0"
     else:
         selection = f"SELECT {selected} FROM source"
-    kept = query(connection, selection, "the rows that remain")
+    kept = keep(connection, selection, "the rows that remain")
     return RowJudgement(kept, quarantine, tuple(finding for _, finding in findings))
 
 

@@ -1,14 +1,25 @@
-"""DuckDB as the steps use it: in memory, over the tables it is given and nothing else, in UTC, alike on every run."""
+"""DuckDB as the steps use it: over the tables it is given and nothing else, in UTC, alike on every run.
+
+It takes half of the memory that the machine or the container has, since tables and results of Arrow lie beside it, and
+writes to disk what does not fit: into the step's scratch directory, else where temporary files are.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import itertools
+import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import duckdb
 
+from penstock.runtime.artifacts import SPILL
+from penstock.runtime.data.stored import StoredTable, Table, rows_of_a_group, write_reader
 from penstock.runtime.faults import InputError
 
 if TYPE_CHECKING:
@@ -19,6 +30,8 @@ T = TypeVar("T")
 _AT_ONCE = 100
 """Expressions of one query: the time in which the database plans a query grows with the square of their number."""
 _SETTINGS = (
+    # Of a container's limit where there is one. The default of 80 % leaves too little for what lies beside it.
+    "SET memory_limit = '50%'",
     "SET TimeZone = 'UTC'",
     # SQL in a spec reads the tables that the spec names: no files, no addresses, no variables of this program.
     "SET enable_external_access = false",
@@ -31,9 +44,19 @@ _SETTINGS = (
 )
 
 
-def connect(tables: Mapping[str, pa.Table]) -> duckdb.DuckDBPyConnection:
+Keep: TypeAlias = "Callable[[duckdb.DuckDBPyConnection, str, str], Table]"
+"""What runs a query and says where its rows are: `query`, or `written` with a path."""
+_BATCH_ROWS = 100_000
+_connections = itertools.count()
+
+
+def connect(tables: Mapping[str, Table]) -> duckdb.DuckDBPyConnection:
     """A connection in which `tables` can be read by name. One thread: sums of floats come out alike on any machine."""
     connection = duckdb.connect(config={"threads": 1})
+    # Its own default is a folder in the working directory, to which a container may not write.
+    scratch = os.environ.get("PENSTOCK_WORK") or tempfile.gettempdir()
+    spill = Path(scratch) / f"{SPILL}{os.getpid()}-{next(_connections)}"
+    connection.execute(f"SET temp_directory = {literal(str(spill))}")
     for setting in _SETTINGS:
         # A setting that this version does not know is one that it does not need.
         with contextlib.suppress(duckdb.CatalogException):
@@ -49,13 +72,41 @@ def query(connection: duckdb.DuckDBPyConnection, sql: str, place: str, *, shows_
 
     The error quotes values of the tables only with `shows_values`, for tables without sensitive columns.
     """
+    with _faults(place, shows_values):
+        return _relation(connection, sql, place).to_arrow_table()
+
+
+def streamed(connection: duckdb.DuckDBPyConnection, sql: str, place: str) -> Iterator[pa.RecordBatch]:
+    """The rows of a query a batch at a time."""
+    with _faults(place, shows_values=False):
+        yield from _relation(connection, sql, place).to_arrow_reader(_BATCH_ROWS)
+
+
+def written(connection: duckdb.DuckDBPyConnection, sql: str, place: str, *, path: Path) -> StoredTable:
+    """The rows of a query in a Parquet file, as they come: no more of them is in memory than a row group."""
+    with _faults(place, shows_values=False):
+        relation = _relation(connection, sql, place)
+        schema = relation.limit(0).to_arrow_table().schema
+        return write_reader(path, relation.to_arrow_reader(rows_of_a_group(schema)))
+
+
+def _relation(connection: duckdb.DuckDBPyConnection, sql: str, place: str) -> duckdb.DuckDBPyRelation:
+    relation = connection.sql(sql)
+    if relation is None:
+        raise InputError(f"{place}: the SQL returns no rows; expected one SELECT")
+    return relation
+
+
+@contextlib.contextmanager
+def _faults(place: str, shows_values: bool) -> Iterator[None]:
+    """What the database raises as what it is to the step."""
     try:
-        relation = connection.sql(sql)
-        if relation is None:
-            raise InputError(f"{place}: the SQL returns no rows; expected one SELECT")
-        return relation.to_arrow_table()
+        yield
     except duckdb.OutOfMemoryException as error:
         raise MemoryError(f"{place}: {_first_sentence(error)}") from None
+    except duckdb.IOException as error:
+        # It reads no file by itself: this is of what it writes to disk.
+        raise OSError(errno.EIO, f"{place}: {_first_sentence(error)}") from None
     except duckdb.Error as error:
         told = _first_sentence(error) if shows_values or isinstance(error, _WITHOUT_VALUES) else _without_values(error)
         raise InputError(f"{place}: {told}") from None

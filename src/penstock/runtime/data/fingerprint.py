@@ -14,10 +14,14 @@ import struct
 from typing import TYPE_CHECKING, Protocol
 
 from penstock.runtime.data.conversion import kind_of
-from penstock.runtime.data.engine import connect, identifier, query
+from penstock.runtime.data.engine import connect, identifier, query, streamed
+from penstock.runtime.data.stored import held_or_streamed
 
 if TYPE_CHECKING:
+    import duckdb
     import pyarrow as pa
+
+    from penstock.runtime.data.stored import Table
 
 _FORMS: dict[str, tuple[str, ...]] = {
     "int": ("coalesce(CAST({x} AS BIGINT), 0)",),
@@ -37,25 +41,31 @@ class Digest(Protocol):
         """Add bytes."""
 
 
-def fingerprint(table: pa.Table) -> str:
+def fingerprint(table: Table) -> str:
     """``sha256:`` and the hexadecimal fingerprint of a table."""
     digest = hashlib.sha256(b"penstock table 1\0")
     connection = connect({})
-    for name in table.column_names:
-        column = table[name]
-        # Alone: for each query the database looks at all columns of a table, which takes long where it has thousands.
-        connection.register("source", table.select([name]))
-        kind = kind_of(column.type)
-        digest.update(f"{name}\0{kind}\0".encode() + struct.pack("<q", len(column)))
-        digest.update(b"some" if column.null_count else b"all")
-        forms = _TEXT if _is_wide(column.type) else _FORMS.get(kind, _TEXT)
-        if column.null_count:
-            forms = ("CAST({x} IS NOT NULL AS UTINYINT)", *forms)
-        # In SQL, since most of Arrow's own functions on single values import pandas, which takes longer than this.
-        selected = ", ".join(f"{form.format(x=identifier(name))} AS c{place}" for place, form in enumerate(forms))
-        for values in query(connection, f"SELECT {selected} FROM source", f"the fingerprint of `{name}`").columns:
-            _update(digest, values)
+    for some in held_or_streamed(table):
+        for name, type_ in zip(some.column_names, some.schema.types, strict=True):
+            # Alone: the database looks at all columns of a table for each query, which takes long if it has thousands.
+            connection.register("source", some.select([name]))
+            _add(digest, connection, name, type_, table.num_rows)
     return f"sha256:{digest.hexdigest()}"
+
+
+def _add(digest: Digest, connection: duckdb.DuckDBPyConnection, name: str, type_: pa.DataType, rows: int) -> None:
+    """Add the column `name` of the table `source`."""
+    x, kind, place = identifier(name), kind_of(type_), f"the fingerprint of `{name}`"
+    missing = query(connection, f"SELECT count(*) - count({x}) FROM source", place).column(0)[0].as_py()
+    digest.update(f"{name}\0{kind}\0".encode() + struct.pack("<q", rows))
+    digest.update(b"some" if missing else b"all")
+    forms = _TEXT if _is_wide(type_) else _FORMS.get(kind, _TEXT)
+    if missing:
+        forms = ("CAST({x} IS NOT NULL AS UTINYINT)", *forms)
+    # In SQL, since most of Arrow's own functions on single values import pandas, which takes longer than this.
+    for form in forms:
+        for batch in streamed(connection, f"SELECT {form.format(x=x)} AS c FROM source", place):
+            _update(digest, batch.column(0))
 
 
 def _is_wide(type_: pa.DataType) -> bool:
@@ -64,19 +74,18 @@ def _is_wide(type_: pa.DataType) -> bool:
     return bool(types.is_uint64(type_) or (types.is_decimal(type_) and type_.scale == 0))
 
 
-def _update(digest: Digest, values: pa.ChunkedArray) -> None:
-    """Add the values of a column without missing ones, straight from its buffers."""
+def _update(digest: Digest, values: pa.Array) -> None:
+    """Add values without missing ones, straight from their buffers."""
     import pyarrow.types as types
 
-    for chunk in values.chunks:
-        first, last = chunk.offset, chunk.offset + len(chunk)
-        buffers = chunk.buffers()
-        data = buffers[-1]
-        if data is None or first == last:
-            continue
-        if types.is_string(chunk.type):
-            first, last = (struct.unpack_from("<i", buffers[1], 4 * place)[0] for place in (first, last))
-        else:
-            width = chunk.type.bit_width // 8
-            first, last = first * width, last * width
-        digest.update(memoryview(data)[first:last])
+    first, last = values.offset, values.offset + len(values)
+    buffers = values.buffers()
+    data = buffers[-1]
+    if data is None or first == last:
+        return
+    if types.is_string(values.type):
+        first, last = (struct.unpack_from("<i", buffers[1], 4 * place)[0] for place in (first, last))
+    else:
+        width = values.type.bit_width // 8
+        first, last = first * width, last * width
+    digest.update(memoryview(data)[first:last])

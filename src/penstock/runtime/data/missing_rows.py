@@ -6,7 +6,8 @@ stopped the step. Where they no longer say what the snapshot says, they are not 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from penstock.diagnostics.grammar import joined
@@ -20,11 +21,13 @@ from penstock.specs.dataset import DatasetSpec, Dialect
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from penstock.runtime.data.stored import Table
+
 _MOST_NAMED = 3
 _RULES = ("nullable", "primaryKey")
 
 
-def missing_rows(dataset: str, contract: DatasetSpec, findings: Sequence[Finding], table: pa.Table) -> Iterator[str]:
+def missing_rows(dataset: str, contract: DatasetSpec, findings: Sequence[Finding], table: Table) -> Iterator[str]:
     """A line for each finding that stops the step since values are missing; `table` is the snapshot."""
     stopping = [each for each in findings if each.result == "fail" and each.rule in _RULES and each.column]
     lacking = {str(each.column): each.rows for each in stopping if each.column in table.column_names}
@@ -33,7 +36,8 @@ def missing_rows(dataset: str, contract: DatasetSpec, findings: Sequence[Finding
     if not lacking:
         return
     try:
-        files = list(tables_here(contract.source, list(contract.columns)))
+        here = tables_here(contract.source, list(contract.columns))
+        files = [(path, _lacks(held, list(lacking))) for path, held in here]
     except InputError:
         files = []
     for column, rows in lacking.items():
@@ -42,15 +46,34 @@ def missing_rows(dataset: str, contract: DatasetSpec, findings: Sequence[Finding
             yield f"{dataset}.{column}: missing in {places}"
 
 
-def _by_file(contract: DatasetSpec, files: Sequence[tuple[str, pa.Table]], column: str, rows: int) -> str:
+@dataclass(frozen=True, slots=True)
+class _Lack:
+    """The rows of a table that lack a value."""
+
+    count: int
+    first: list[int]
+    """The positions of the first of them."""
+
+
+def _lacks(table: Table, columns: Sequence[str]) -> dict[str, _Lack]:
+    """What rows lack of each of some columns; nothing of a column that is not there."""
+    return {name: _lack(table[name]) for name in columns if name in table.column_names}
+
+
+def _lack(values: pa.ChunkedArray) -> _Lack:
+    import pyarrow.compute as pc
+
+    first = pc.indices_nonzero(pc.is_null(values))[:_MOST_NAMED].to_pylist() if values.null_count else []
+    return _Lack(values.null_count, first)
+
+
+def _by_file(contract: DatasetSpec, files: Sequence[tuple[str, Mapping[str, _Lack]]], column: str, rows: int) -> str:
     """The first rows of the first files that lack a value; nothing where the files lack other values."""
-    found = [(path, _positions(table[column])) for path, table in files if column in table.column_names]
-    without = sum(len(table) for _, table in files if column not in table.column_names)
-    if without or sum(len(positions) for _, positions in found) != rows:
+    if any(column not in lacks for _, lacks in files) or sum(lacks[column].count for _, lacks in files) != rows:
         return ""
     named, left = [], _MOST_NAMED
-    for path, positions in found:
-        shown = positions[:left]
+    for path, lacks in files:
+        shown = lacks[column].first[:left]
         left -= len(shown)
         if not shown:
             continue
@@ -64,21 +87,14 @@ def _by_file(contract: DatasetSpec, files: Sequence[tuple[str, pa.Table]], colum
     return f"{joined(named)}{_and_more(rows)}"
 
 
-def _by_key(contract: DatasetSpec, table: pa.Table, column: str) -> str:
+def _by_key(contract: DatasetSpec, table: Table, column: str) -> str:
     """The keys of the first rows, where they may be shown and are all there."""
     key = contract.primary_key
     if not key or column in key or any(contract.columns[name].sensitivity in WITHHELD for name in key):
         return ""
-    positions = _positions(table[column])
-    first = [table.slice(position, 1) for position in positions[:_MOST_NAMED]]
-    rows = [", ".join(f"{name} {row[name][0].as_py()}" for name in key) for row in first]
-    return f"the row{'s' * (len(rows) > 1)} of {'; '.join(rows)}{_and_more(len(positions))}"
-
-
-def _positions(values: pa.ChunkedArray) -> list[int]:
-    import pyarrow.compute as pc
-
-    return [int(position) for position in pc.indices_nonzero(pc.is_null(values)).to_pylist()]
+    lack, keys = _lack(table[column]), {name: table[name] for name in key}
+    rows = [", ".join(f"{name} {values[position].as_py()}" for name, values in keys.items()) for position in lack.first]
+    return f"the row{'s' * (len(rows) > 1)} of {'; '.join(rows)}{_and_more(lack.count)}"
 
 
 def _and_more(rows: int) -> str:

@@ -10,15 +10,17 @@ from __future__ import annotations
 import argparse
 import logging
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from penstock.runtime import arguments
-from penstock.runtime.artifacts import DATA_FILE, read_table, write_json, write_table
+from penstock.runtime.artifacts import DATA_FILE, write_json
 from penstock.runtime.data.conversion import conversion, kind_of
-from penstock.runtime.data.engine import connect, figures, identifier, literal, query
+from penstock.runtime.data.engine import Keep, connect, figures, identifier, literal, query, written
 from penstock.runtime.data.file_faults import having, unknown_header
 from penstock.runtime.data.fingerprint import fingerprint
 from penstock.runtime.data.sources import describe, named, read_source
+from penstock.runtime.data.stored import StoredTable, stored
 from penstock.runtime.faults import InputError
 from penstock.specs.addresses import Address
 from penstock.specs.dataset import DatasetSpec
@@ -26,6 +28,8 @@ from penstock.specs.dataset import DatasetSpec
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+
+    from penstock.runtime.data.stored import Table
 
 _WITH_OFFSET = r"\d:\d{2}(:\d{2}([.,]\d+)?)?\s*([+-]\d|[A-Za-z])"
 """A time of day, and after it an offset or the name of a zone."""
@@ -53,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Write ``data.parquet`` and ``snapshot.json``."""
     contract: DatasetSpec = args.contract
-    tables = {name: read_table(path / DATA_FILE) for name, path in arguments.by_name(args.table, "--table").items()}
+    tables = {name: stored(path / DATA_FILE) for name, path in arguments.by_name(args.table, "--table").items()}
     place = Address("Dataset", args.dataset)
     try:
         names = [name for name in contract.columns if name != contract.surrogate_key]
@@ -62,18 +66,22 @@ def run(args: argparse.Namespace) -> None:
     except InputError as fault:
         raise InputError(f"{place.key('source')}: {fault}") from None
     try:
-        table, facts = take(raw, contract, args.as_of)
+        table, facts = take(raw, contract, args.as_of, partial(written, path=args.snapshot / DATA_FILE))
     except InputError as fault:
+        if isinstance(raw, StoredTable) and raw.faults:
+            raise InputError(f"{place.key('source')}: {raw.faults[0]}") from None
         raise InputError(f"{place}: {fault}") from None
     facts["dataset"] = args.dataset
-    write_table(args.snapshot / DATA_FILE, table)
     write_json(args.snapshot / "snapshot.json", facts)
     later = f", {facts['later_rows']:,} known only later" if facts["later_rows"] else ""
-    _log.info("%s: %s rows, %s columns%s", args.dataset, f"{table.num_rows:,}", table.num_columns, later)
+    _log.info("%s: %s rows, %s columns%s", args.dataset, f"{table.num_rows:,}", len(table.schema), later)
 
 
-def take(raw: pa.Table, contract: DatasetSpec, as_of: datetime) -> tuple[pa.Table, dict[str, Any]]:
-    """The rows of the source known by `as_of`, typed and sorted, with what ``snapshot.json`` says of them."""
+def take(raw: Table, contract: DatasetSpec, as_of: datetime, keep: Keep = query) -> tuple[Table, dict[str, Any]]:
+    """The rows of the source known by `as_of`, typed and sorted, with what ``snapshot.json`` says of them.
+
+    They are where `keep` puts them: in memory, unless it is `written`.
+    """
     key = contract.surrogate_key
     if key in raw.column_names:
         raise InputError(
@@ -114,7 +122,7 @@ def take(raw: pa.Table, contract: DatasetSpec, as_of: datetime) -> tuple[pa.Tabl
         at = conversions[known].value
         moment = literal(as_of.strftime("%Y-%m-%d %H:%M:%S.%f"))
         visible = f"({at} IS NULL OR CAST({at} AS TIMESTAMP) <= TIMESTAMP {moment})"
-    table = query(
+    table = keep(
         connection,
         f"WITH typed AS (SELECT {selected} FROM source WHERE {visible}) "
         f"SELECT *{'' if key is None else _key(key, present, order)} FROM typed ORDER BY {order}",
@@ -195,7 +203,7 @@ def _refuse_alike(names: list[str], having: list[str]) -> None:
             raise InputError(f"the source has {count} columns called `{name}`: keep one")
 
 
-def _readable(table: pa.Table) -> pa.Table:
+def _readable(table: Table) -> Table:
     """The table in types that the database reads: timestamps in microseconds, parts of which are cut off.
 
     Raises:
@@ -215,7 +223,8 @@ def _readable(table: pa.Table) -> pa.Table:
                 f"`.dt.total_seconds()` in pandas or `epoch(...)` in SQL"
             )
     fields = [field.with_type(_readable_type(field.type)) for field in table.schema]
-    return table.cast(pa.schema(fields), safe=False)
+    schema = pa.schema(fields)
+    return table.cast(schema) if isinstance(table, StoredTable) else table.cast(schema, safe=False)
 
 
 def _readable_type(type_: pa.DataType) -> pa.DataType:
@@ -226,15 +235,16 @@ def _readable_type(type_: pa.DataType) -> pa.DataType:
     return pa.float32() if pa.types.is_float16(type_) else type_
 
 
-def _refuse_beyond_calendar(table: pa.Table, name: str) -> None:
+def _refuse_beyond_calendar(table: Table, name: str) -> None:
     """An `InputError` for times outside of the years 1 to 9999, which the database knows and Python does not."""
     import pyarrow.compute as pc
     import pyarrow.types as types
 
-    if name not in table.column_names or not types.is_temporal(type_ := table[name].type):
+    if name not in table.column_names or not types.is_temporal(type_ := table.schema.field(name).type):
         return
     first, last = (date(1, 1, 1), date.max) if types.is_date(type_) else (datetime.min, datetime.max)
-    beyond = pc.or_(pc.less(table[name], first), pc.greater(table[name], last))
+    times = table[name]
+    beyond = pc.or_(pc.less(times, first), pc.greater(times, last))
     count = pc.sum(beyond).as_py() or 0
     if count:
         have = "row has" if count == 1 else "rows have"
@@ -244,10 +254,12 @@ def _refuse_beyond_calendar(table: pa.Table, name: str) -> None:
         )
 
 
-def _newest(table: pa.Table, event_time: str | None) -> str | None:
+def _newest(table: Table, event_time: str | None) -> str | None:
     import pyarrow.compute as pc
 
-    if event_time is None or event_time not in table.column_names or kind_of(table[event_time].type) == "string":
+    if event_time is None or event_time not in table.column_names:
+        return None
+    if kind_of(table.schema.field(event_time).type) == "string":
         return None
     newest = pc.max(table[event_time]).as_py()
     return None if newest is None else newest.isoformat()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.runtime.data.engine import connect, query
@@ -21,22 +21,27 @@ from penstock.runtime.data.file_faults import (
     unmatched,
 )
 from penstock.runtime.data.functions import as_table, call
+from penstock.runtime.data.stored import StoredTable, batches_of
 from penstock.runtime.faults import InputError
 from penstock.specs.dataset import Dialect, Source
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from penstock.runtime.data.stored import Table
+
 _WILD = "*?["
+Fit: TypeAlias = "Callable[[pa.Table], pa.Table]"
 _NUMBER_WITH_POINT = r"^\s*[+-]?[0-9,]*\.[0-9.,]*([eE][+-]?[0-9]+)?\s*$"
 
 _log = logging.getLogger(__name__)
 
 
 def read_source(
-    source: Source, columns: Sequence[str], tables: Mapping[str, pa.Table], numbers: Sequence[str] = ()
-) -> pa.Table:
-    """All rows of `source`; `columns` are those of the contract, `tables` those that SQL may name.
+    source: Source, columns: Sequence[str], tables: Mapping[str, Table], numbers: Sequence[str] = ()
+) -> Table:
+    """All rows of `source`, those of Parquet as they are asked for; `columns` are those of the contract, `tables` those
+    that SQL may name.
 
     `numbers` are the columns that the contract declares as such, for a dialect in which they have a decimal comma.
 
@@ -49,7 +54,8 @@ def read_source(
     if source.sql is not None:
         return query(connect(tables), source.sql, "`sql`")
     if source.parquet is not None:
-        return _read_files(source.parquet, _parquet, parquet_fault, columns, lambda names, _: having(names))
+        reading = partial(_parquet, faults=[])
+        return _read_files(source.parquet, reading, parquet_fault, columns, lambda names, _: having(names))
     dialect = source.dialect or Dialect()
 
     def read(filesystem: Any, path: str) -> pa.Table:
@@ -74,7 +80,7 @@ def describe(source: Source) -> dict[str, Any]:
     return source.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
-def tables_here(source: Source, columns: Sequence[str]) -> Iterator[tuple[str, pa.Table]]:
+def tables_here(source: Source, columns: Sequence[str]) -> Iterator[tuple[str, Table]]:
     """Each file of a source on this machine, with its rows; none where the rows are elsewhere, or are made.
 
     Raises:
@@ -90,7 +96,7 @@ def tables_here(source: Source, columns: Sequence[str]) -> Iterator[tuple[str, p
                 if source.csv is not None:
                     yield path, _csv(filesystem, path, columns, source.dialect or Dialect())
                 else:
-                    yield path, _parquet(filesystem, path)
+                    yield path, _parquet(filesystem, path, [])
             except (OSError, ValueError) as error:
                 raise InputError(f"`{path}` cannot be read: {error}") from None
 
@@ -101,11 +107,11 @@ def _read_files(
     fault: Any,
     columns: Sequence[str],
     others: Callable[[Sequence[str], Sequence[str]], str],
-) -> pa.Table:
+) -> Table:
     """The rows of all files; `others` says what the columns of a file are that are none of the contract."""
     import pyarrow as pa
 
-    found: list[tuple[str, pa.Table]] = []
+    found: list[tuple[str, Any]] = []
     for pattern in [patterns] if isinstance(patterns, str) else patterns:
         filesystem, paths = _files(pattern)
         if not paths:
@@ -125,16 +131,36 @@ def _read_files(
     _warn_of_partitions(patterns, [path for path, _ in found], [n for n in columns if n not in tables[0].column_names])
     if len(tables) == 1:
         return tables[0]
-    fitting = _fitting(tables, columns)
+    fit = _fitting([table.schema for table in tables], columns)
+    empty = [fit(table.schema.empty_table()) for table in tables]
     try:
-        return pa.concat_tables(fitting, promote_options="permissive")
+        schema = pa.concat_tables(empty, promote_options="permissive").schema
+        if all(isinstance(table, StoredTable) for table in tables):
+            return _one_after_the_other(tables, schema, fit)
+        return pa.concat_tables(list(map(fit, tables)), promote_options="permissive")
     except pa.ArrowException as error:
-        differing = disagreement([(path, table) for (path, _), table in zip(found, fitting, strict=True)])
+        differing = disagreement([(path, table) for (path, _), table in zip(found, empty, strict=True)])
         raise InputError(f"the files of `{patterns}` disagree: {differing or error}") from None
 
 
-def _fitting(tables: Sequence[pa.Table], columns: Sequence[str]) -> list[pa.Table]:
-    """The tables without values in columns that the contract does not name, in which files may differ as they like.
+def _one_after_the_other(tables: Sequence[StoredTable], schema: pa.Schema, fit: Fit) -> StoredTable:
+    """The rows of several tables as those of one."""
+    import pyarrow as pa
+
+    def parts(names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        wanted = pa.schema([schema.field(name) for name in names])
+        for table in tables:
+            for batch in table.parts([name for name in names if name in table.column_names]):
+                fitting = [wanted.empty_table(), fit(pa.Table.from_batches([batch]))]
+                yield from pa.concat_tables(fitting, promote_options="permissive").to_batches()
+
+    faults = tables[0].faults
+    return StoredTable(schema, sum(table.num_rows for table in tables), parts, faults)
+
+
+def _fitting(schemas: Sequence[pa.Schema], columns: Sequence[str]) -> Fit:
+    """What takes from a table of these schemas the values of columns that the contract does not name, in which files
+    may differ as they like.
 
     Where files hold a column in several types, values that are numbered become plain, and times with a zone UTC: pandas
     may write a month's texts as categories, and numbers the categories of each file for itself.
@@ -142,8 +168,8 @@ def _fitting(tables: Sequence[pa.Table], columns: Sequence[str]) -> list[pa.Tabl
     import pyarrow as pa
 
     types: dict[str, set[pa.DataType]] = {}
-    for table in tables:
-        for field in table.schema:
+    for schema in schemas:
+        for field in schema:
             types.setdefault(field.name, set()).add(field.type)
     wanted = set(columns)
 
@@ -152,10 +178,10 @@ def _fitting(tables: Sequence[pa.Table], columns: Sequence[str]) -> list[pa.Tabl
             return pa.chunked_array([pa.nulls(len(column))])
         return column if len(types[field.name]) == 1 else column.cast(_plain(field.type))
 
-    return [
-        pa.Table.from_arrays(list(map(fitting, table.schema, table.columns)), names=table.column_names)
-        for table in tables
-    ]
+    def fit(table: pa.Table) -> pa.Table:
+        return pa.Table.from_arrays(list(map(fitting, table.schema, table.columns)), names=table.column_names)
+
+    return fit
 
 
 def _plain(type_: pa.DataType) -> pa.DataType:
@@ -168,7 +194,7 @@ def _plain(type_: pa.DataType) -> pa.DataType:
 
 
 def _refuse_strange(
-    found: Sequence[tuple[str, pa.Table]],
+    found: Sequence[tuple[str, Table]],
     columns: Sequence[str],
     others: Callable[[Sequence[str], Sequence[str]], str],
 ) -> None:
@@ -181,9 +207,7 @@ def _refuse_strange(
             )
 
 
-def _warn_of_lacking(
-    patterns: str | Sequence[str], found: Sequence[tuple[str, pa.Table]], columns: Sequence[str]
-) -> None:
+def _warn_of_lacking(patterns: str | Sequence[str], found: Sequence[tuple[str, Table]], columns: Sequence[str]) -> None:
     """Tell of columns of the contract that some of the files lack, and what the first of these has instead."""
     names = [set(table.column_names) for _, table in found]
     for name in columns:
@@ -212,11 +236,24 @@ def _warn_of_partitions(patterns: str | Sequence[str], paths: Sequence[str], lac
             )  # fmt: skip
 
 
-def _parquet(filesystem: Any, path: str) -> pa.Table:
+def _parquet(filesystem: Any, path: str, faults: list[InputError]) -> StoredTable:
+    """The rows of a file, which are read later; what is wrong with them then is put among the `faults`."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     with filesystem.open_input_file(path) as file:
-        return pq.ParquetFile(file).read().replace_schema_metadata(None)
+        opened = pq.ParquetFile(file)
+        schema, rows = opened.schema_arrow.remove_metadata(), opened.metadata.num_rows
+
+    def parts(names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        try:
+            with filesystem.open_input_file(path) as file:
+                yield from batches_of(pq.ParquetFile(file), names)
+        except (OSError, pa.ArrowException) as error:
+            faults.append(InputError(f"`{path}`: {parquet_fault(filesystem, path, error)}"))
+            raise
+
+    return StoredTable(schema, rows, parts, faults)
 
 
 def _csv(filesystem: Any, path: str, columns: Sequence[str], dialect: Dialect) -> pa.Table:

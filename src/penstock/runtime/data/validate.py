@@ -9,17 +9,20 @@ from __future__ import annotations
 import argparse
 import logging
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from penstock.runtime import arguments
-from penstock.runtime.artifacts import DATA_FILE, read_json, read_table, write_json, write_table
+from penstock.runtime.artifacts import DATA_FILE, read_json, write_json
 from penstock.runtime.data.advice import advice, on_no_row
 from penstock.runtime.data.checks import judge_age, judge_checks, judge_schema
 from penstock.runtime.data.contract import RowJudgement, judge_columns
+from penstock.runtime.data.engine import written
 from penstock.runtime.data.findings import Finding
 from penstock.runtime.data.fingerprint import fingerprint
 from penstock.runtime.data.missing_rows import missing_rows
+from penstock.runtime.data.stored import stored
 from penstock.runtime.faults import RefusedError
 from penstock.specs.dataset import DatasetSpec
 
@@ -43,7 +46,7 @@ def run(args: argparse.Namespace) -> None:
     """Write ``data.parquet``, ``table.json`` and, where rows were set aside, ``quarantine.parquet``."""
     contract: DatasetSpec = args.contract
     snapshot = read_json(args.snapshot / "snapshot.json")
-    judgement = judge(args.snapshot, args.dataset, contract, args.as_of)
+    judgement = judge(args.snapshot, args.dataset, contract, args.as_of, args.table)
     for finding in judgement.findings:
         if finding.result != "fail":
             effect = "quarantined" if finding.result == "quarantine" else "warning"
@@ -57,22 +60,21 @@ def run(args: argparse.Namespace) -> None:
         else:
             stopping += on_no_row(args.dataset, contract.source, snapshot)
     if stopping:
-        raw = read_table(args.snapshot / DATA_FILE)
-        where = missing_rows(args.dataset, contract, judgement.findings, raw)
+        for unfinished in (DATA_FILE, QUARANTINE_FILE):
+            (args.table / unfinished).unlink(missing_ok=True)
+        where = missing_rows(args.dataset, contract, judgement.findings, stored(args.snapshot / DATA_FILE))
         raise RefusedError(*stopping, *where, *advice(args.dataset, contract, judgement.findings))
-    write_table(args.table / DATA_FILE, judgement.table)
-    if judgement.quarantine is not None:
-        write_table(args.table / QUARANTINE_FILE, judgement.quarantine)
     facts = _facts(args.dataset, contract, judgement)
     write_json(args.table / "table.json", {**facts, "source": snapshot["source"]})
     _log.info("%s: %s rows satisfy the contract", args.dataset, f"{judgement.table.num_rows:,}")
 
 
-def judge(snapshot_directory: Path, dataset: str, contract: DatasetSpec, as_of: datetime) -> RowJudgement:
-    """Everything that is found in the snapshot, and the rows that remain."""
+def judge(snapshot_directory: Path, dataset: str, contract: DatasetSpec, as_of: datetime, output: Path) -> RowJudgement:
+    """Everything that is found in the snapshot, and the rows that remain, in files of the directory `output`."""
     snapshot = read_json(snapshot_directory / "snapshot.json")
     schema = judge_schema(dataset, contract, snapshot)
-    judgement = judge_columns(read_table(snapshot_directory / DATA_FILE), dataset, contract)
+    keep, aside = (partial(written, path=output / name) for name in (DATA_FILE, QUARANTINE_FILE))
+    judgement = judge_columns(stored(snapshot_directory / DATA_FILE), dataset, contract, keep, aside)
     found: list[Finding] = [*schema, *judgement.findings]
     found += judge_age(judgement.table, dataset, contract, as_of)
     found += judge_checks(judgement.table, dataset, contract)
