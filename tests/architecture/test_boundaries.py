@@ -30,7 +30,7 @@ COMPILE_PATH = (
 )
 REVIEW_PATH = ("review", "forges")
 # What runs steps, writes releases, and shows all of it.
-OTHERS = ("runtime", "local", "cluster_run.py", "promotion", "cli")
+OTHERS = ("runtime", "local", "cluster_run.py", "promotion", "scaffolding", "cli")
 
 GIT = {"source/git/call.py"}
 # Copies of this process, that start no other program and write to the pipes between them.

@@ -24,6 +24,7 @@ FAULT = 70
 """Penstock itself failed (``EX_SOFTWARE`` of sysexits.h)."""
 
 COMMANDS = {
+    "init": "write the first specs of a model from a CSV or Parquet file",
     "check": "check the specs and report mistakes",
     "compile": "write generated/ from the specs",
     "explain": "show values with their origins, or the manual page of a field or a diagnostic",

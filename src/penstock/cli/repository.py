@@ -42,7 +42,8 @@ def find_root(options: argparse.Namespace) -> Path:
         if (folder / SPECS).is_dir():
             return folder
     raise NoRepositoryError(
-        f"there is no folder {SPECS}/ in {here} or above it; change to a repository, or pass --root{_hint(here)}"
+        f"there is no folder {SPECS}/ in {here} or above it; change to a repository, or pass --root"
+        f"{_hint(here) or '; `penstock init` writes the first specs'}"
     )
 
 

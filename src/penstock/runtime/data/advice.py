@@ -21,7 +21,7 @@ _MOST_NAMED = 3
 _DECIMAL_COMMA = re.compile(r'"[+-]?[0-9.]*,[0-9]+"')
 _WHOLE_WITH_POINT = re.compile(r'"[+-]?[0-9]+\.0+"')
 _OTHER_DATE = re.compile(r'"[0-9]{4}(/[0-9]{1,2}/[0-9]{1,2}|-[0-9]-[0-9]{1,2}|-[0-9]{2}-[0-9])"')
-_SIGNS = ("na", "n/a", "#n/a", "<na>", "nan", "nat", "null", "none", "nil", "missing", "-", "--", "?", ".")
+MISSING_SIGNS = ("na", "n/a", "#n/a", "<na>", "nan", "nat", "null", "none", "nil", "missing", "-", "--", "?", ".")
 """What other tools write for a missing value, in lower case."""
 _VALUE_RULES = ("oneOf", "min", "max", "matches")
 _FORMS = {
@@ -138,7 +138,7 @@ def _signs(finding: Finding) -> list[str]:
     """The samples, in quotes as they are shown, that mean that there is no value."""
     if finding.rule not in ("type", "oneOf", "matches"):
         return []
-    return [each for each in finding.samples if each.strip('"').strip().lower() in _SIGNS]
+    return [each for each in finding.samples if each.strip('"').strip().lower() in MISSING_SIGNS]
 
 
 def _is_signs_alone(finding: Finding) -> bool:

@@ -99,7 +99,7 @@ def take(raw: Table, contract: DatasetSpec, as_of: datetime, keep: Keep = query)
     # Of the source alone what the contract names: another column may have a name that SQL takes for the same, or a type
     # that it does not know.
     _refuse_alike(list(contract.columns), raw.column_names)
-    connection = connect({"source": _readable(raw.select(present))})
+    connection = connect({"source": readable(raw.select(present))})
     kinds = {name: kind_of(raw.schema.field(name).type) for name in present}
     conversions = {name: conversion(identifier(name), kinds[name], contract.columns[name].type) for name in present}
     # For every column the values that do not convert.
@@ -203,7 +203,7 @@ def _refuse_alike(names: list[str], having: list[str]) -> None:
             raise InputError(f"the source has {count} columns called `{name}`: keep one")
 
 
-def _readable(table: Table) -> Table:
+def readable(table: Table) -> Table:
     """The table in types that the database reads: timestamps in microseconds, parts of which are cut off.
 
     Raises:

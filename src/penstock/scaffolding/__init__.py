@@ -1,0 +1,1 @@
+"""The first specs of a repository, written from what a file of rows holds."""

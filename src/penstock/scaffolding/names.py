@@ -1,0 +1,48 @@
+"""Names that the language takes, made of those of files and columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from penstock.specs.reserved_sql import RESERVED
+
+_LONGEST_NAME = 50
+_LONGEST_IDENTIFIER = 63
+_SIMPLE = re.compile(r"[a-z_][a-z0-9_]*")
+
+
+def slug(text: str) -> str:
+    """The text as the name of a spec; empty where none of its characters can stand in one."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:_LONGEST_NAME].rstrip("-")
+
+
+def joined_slug(*texts: str) -> str:
+    """Several texts as one name: the first one gives way to the others where they are too long together."""
+    first, *others = (slug(text) for text in texts)
+    rest = "".join(f"-{each}" for each in others if each)
+    return f"{first[: max(1, _LONGEST_NAME - len(rest))].rstrip('-')}{rest}"[:_LONGEST_NAME].strip("-")
+
+
+def identifiers(columns: Iterable[str]) -> dict[str, str]:
+    """The name of a feature for each column, no two alike."""
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for column in columns:
+        word = re.sub(r"[^A-Za-z0-9]+", "_", column).strip("_") if column.strip("_").isascii() else ""
+        word = word or re.sub(r"[^A-Za-z0-9]+", "_", column.encode("ascii", "ignore").decode()).strip("_") or "column"
+        base = (f"_{word}" if word[0].isdigit() else word)[: _LONGEST_IDENTIFIER - 5]
+        name, number = base, 2
+        while name.lower() in taken:
+            name, number = f"{base}_{number}", number + 1
+        found[column] = name
+        taken.add(name.lower())
+    return found
+
+
+def sql_name(column: str) -> str:
+    """A column as SQL writes it, in quotes only where it needs them."""
+    if _SIMPLE.fullmatch(column) and column not in RESERVED:
+        return column
+    escaped = column.replace('"', '""')
+    return f'"{escaped}"'
