@@ -76,16 +76,27 @@ def check_across(catalog: Catalog) -> Iterator[Diagnostic]:
 def _by_rules(catalog: Catalog, spec_id: SpecId, reads: Dependencies) -> Iterator[Diagnostic]:
     rules = rules_of(spec_id.kind)
     base = Dependencies()
-    everywhere = list(_in_view(catalog.view(None).recording(base), spec_id, rules))
+    met: set[str] = set()
+    everywhere = list(_in_view(catalog.view(None).recording(base), spec_id, rules, met))
     yield from everywhere
     reads.note_all(base.keys)
     known = {(one.code, one.primary) for one in everywhere}
     for environment in _differing(catalog, spec_id, base):
         own = Dependencies()
-        for one in _in_view(catalog.view(environment).recording(own), spec_id, rules):
+        for one in _in_view(catalog.view(environment).recording(own), spec_id, rules, met):
             if (one.code, one.primary) not in known:
                 yield _where(one, environment) if environment in catalog.overriding(spec_id) else one
         reads.note_all(own.keys)
+    yield from _accepting_nothing(catalog, spec_id, met)
+
+
+def _accepting_nothing(catalog: Catalog, spec_id: SpecId, met: set[str]) -> Iterator[Diagnostic]:
+    loaded = catalog.loaded(spec_id)
+    if loaded is not None and loaded.resource.metadata.accepted_warnings:
+        # Loaded where it is asked for: few specs accept anything.
+        from penstock.checks.accepted_warning import unneeded
+
+        yield from unneeded(catalog.view(None), loaded.resource, met)
 
 
 def _where(diagnostic: Diagnostic, environment: str) -> Diagnostic:
@@ -93,11 +104,18 @@ def _where(diagnostic: Diagnostic, environment: str) -> Diagnostic:
     return replace(diagnostic, help=(*diagnostic.help, f"in `{environment}`, with its overrides"))
 
 
-def _in_view(view: View, spec_id: SpecId, rules: tuple[Rule, ...]) -> Iterator[Diagnostic]:
+def _in_view(view: View, spec_id: SpecId, rules: tuple[Rule, ...], met: set[str]) -> Iterator[Diagnostic]:
+    """What the rules find, without the warnings that the spec accepts; the codes of these are added to `met`."""
     resource = view.find(KINDS[spec_id.kind], spec_id.name)
-    if resource is not None:
-        for rule in rules:
-            yield from rule.check(view, resource)
+    if resource is None:
+        return
+    accepted = resource.metadata.accepted_warnings
+    for rule in rules:
+        for one in rule.check(view, resource):
+            if one.code in accepted and one.severity is Severity.WARNING:
+                met.add(one.code)
+            else:
+                yield one
 
 
 def _differing(catalog: Catalog, spec_id: SpecId, reads: Dependencies) -> tuple[str, ...]:

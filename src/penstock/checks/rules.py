@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from penstock.checks.accepted_warning import accepted_warning
 from penstock.checks.duplicate_id import duplicate_id
 from penstock.checks.rule import Rule
 from penstock.diagnostics.codes import Code
@@ -16,7 +17,7 @@ from penstock.specs.kinds import KINDS
 @cache
 def rules_of(kind: str) -> tuple[Rule, ...]:
     """The rules that look at specs of `kind`; loaded with the first of these that is checked."""
-    return (*_own_rules(kind), duplicate_id)
+    return (*_own_rules(kind), duplicate_id, accepted_warning)
 
 
 def all_rules() -> tuple[Rule, ...]:

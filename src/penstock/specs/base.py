@@ -85,6 +85,7 @@ class Holds(NamedTuple):
 Name = Annotated[str, StringConstraints(pattern=f"^{NAME_PATTERN}$")]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")]
+Reason = Annotated[str, StringConstraints(min_length=10)]
 """The `id` of an item in a list: it keys the item in addresses."""
 LONGEST_LOGIN = 39
 LOGIN_PATTERN = r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*(_[A-Za-z0-9]+|\[bot\])?"
@@ -198,6 +199,12 @@ class Metadata(Node):
     labels: dict[FreeLabelKey, LabelValue] = field(
         "Custom labels, added to every generated manifest and its pods.",
         loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        default={},
+    )
+    accepted_warnings: dict[Slug, Reason] = field(
+        "Warnings about this spec that are meant, each by its code with the reason; they are no longer reported.",
+        loosens=Loosens.ADDED,
         area=Area.GOVERNANCE,
         default={},
     )

@@ -13,6 +13,7 @@ Example:
     slos: {availability: {objective: 99.9%}}
 
 Use instead: a runtime whose server exposes what the warning names, or no `runtime`, for the one that KServe brings.
+Where you know that your server has them, accept the warning with your reason (`penstock explain accepted-warning`).
 Where Istio carries the requests, `prometheus: {requests: istio}` in the Environment counts them whatever serves.
 """
 
