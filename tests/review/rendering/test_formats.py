@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as standard_json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,10 +14,11 @@ from penstock.diagnostics.model import Diagnostic, Span
 from penstock.review.artifacts.artifact_diff import unified
 from penstock.review.model import ArtifactChange, Direction, Impact, Operation, Plan, Result, Verdict, VerdictState
 from penstock.review.rendering import html, json, markdown, terminal, verdict_markdown
-from penstock.review.rendering.rows import headline, rows
+from penstock.review.rendering.rows import Note, headline, rows
 from penstock.review.rendering.values import shown_values
 from penstock.source.writing.emit_yaml import emit_yaml_documents
 from penstock.specs.addresses import Address
+from penstock.specs.review import Area
 from review.rendering.plans import change, notes, plan
 from review.repositories import Documents, Repository
 
@@ -368,3 +370,80 @@ def test_whom_an_effect_needs_besides_is_told_before_it_is_unfolded() -> None:
         shown, notes=asked
     )
     assert "<summary>1 indirect effect</summary>" in html.render(shown, notes=notes(shown))
+
+
+def _effects(**given: Any) -> tuple[Plan, list[Any]]:
+    """The same edit behind three fields, the second of which another team owns, and an effect below each."""
+    fields = [
+        change(
+            address=Address("FeatureSet", name).key("python"),
+            cause="indirect",
+            through=("systems/a.py",),
+            why=f"code of {name} differs",
+            before=name,
+            direction=Direction.UNKNOWN,
+            **given,
+        )
+        for name in ("a", "b", "c")
+    ]
+    effects = [
+        change(
+            address=Address("Model", "m"),
+            cause="indirect",
+            through=(str(one.address),),
+            before=one.before,
+            after=one.after,
+            why=f"trained from {one.before}",
+            direction=Direction.UNKNOWN,
+        )
+        for one in fields
+    ]
+    made = plan(changes=(*fields, *effects), impacts={}, errors=())
+    return made, fields
+
+
+def test_one_edit_behind_several_fields_takes_one_row_with_all_of_them() -> None:
+    made, fields = _effects()
+    (row,) = rows(made)
+    assert [one.change for one in (row, *row.alike)] == fields
+    assert [one.what for one in row.below] == ["Model/m"]
+    assert headline(made).startswith("3 unknown indirect changes in 3 specs")
+    for text in (terminal.render(made), markdown.render(made), html.render(made)):
+        assert all(f"code of {name} differs" in text for name in "abc")
+
+
+def test_what_needs_somebody_else_has_a_row_of_its_own() -> None:
+    made, fields = _effects()
+    asked = {one.fingerprint: Note("1 of sre" if one is fields[1] else "1 of ml", "") for one in fields}
+    first, second = rows(made, asked)
+    assert [one.change for one in (first, *first.alike)] == [fields[0], fields[2]]
+    assert second.change == fields[1]
+
+
+def test_what_is_edited_is_never_told_below_another_edit() -> None:
+    made = plan(changes=(change("a", before=1), change("a", before=2)), impacts={}, errors=())
+    assert [row.alike for row in rows(made)] == [(), ()]
+
+
+def test_no_sensitive_column_is_left_out_however_many_reach_a_model() -> None:
+    columns = tuple(
+        change(
+            address=Address("Model", "m"),
+            cause="indirect",
+            why=f"column c{number} newly reaches",
+            before=number,
+            area=Area.PRIVACY,
+            sensitivity="pii",
+        )
+        for number in range(40)
+    )
+    made = plan(changes=columns, impacts={}, errors=())
+    assert len(rows(made)) == 1
+    for text in (terminal.render(made), markdown.render(made), html.render(made)):
+        assert all(f"column c{number} newly" in text for number in range(40))
+
+
+def test_tests_of_a_policy_stand_behind_what_it_says() -> None:
+    policy = Address("ApprovalPolicy", "p")
+    tests, rule = change("t", address=policy.key("tests").item("a")), change("r", address=policy.key("rules").item("z"))
+    assert [row.change for row in rows(plan(changes=(tests, rule), impacts={}))] == [rule, tests]

@@ -84,6 +84,13 @@ def _change(row: Row) -> Iterator[str]:
         yield f'<p class="note">{html_text(row.note.text)}</p>\n'
     if row.span is not None:
         yield f'<p class="place">{html_text(f"{row.span.path}:{row.span.line}")}</p>\n'
+    if row.alike:
+        yield '<ul class="alike">\n'
+        for one in row.alike:
+            place = html_text(f" {one.span.path}:{one.span.line}") if one.span is not None else ""
+            yield f"<li><code>{_address(one.what)}</code> {html_prose(one.why)}"
+            yield f'<span class="place">{place}</span></li>\n'
+        yield "</ul>\n"
     if row.below:
         are_effects = all(below.change.cause == "indirect" for below in row.below)
         told = counted(len(row.below), "indirect effect" if are_effects else "more change")

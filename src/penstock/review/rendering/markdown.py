@@ -117,7 +117,8 @@ def _titles(notes: Mapping[str, Note] | None) -> list[str]:
 def _table(
     page: _Page, plan: Plan, notes: Mapping[str, Note] | None, source: str | None, titles: list[str]
 ) -> list[str]:
-    shown = [row for row in rows(plan, notes) if row.change.operation is not Operation.MOVED]
+    tops = (row for row in rows(plan, notes) if row.change.operation is not Operation.MOVED)
+    shown = [one for row in tops for one in (row, *row.alike)]
     moved = sum(change.operation is Operation.MOVED for change in plan.changes)
     if shown:
         page.add(f"| {' | '.join(titles)} |\n|{' --- |' * len(titles)}\n")

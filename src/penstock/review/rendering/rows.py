@@ -75,6 +75,8 @@ class Row(NamedTuple):
     note: Note | None
     below: tuple[Row, ...] = ()
     """Code that came with it, and indirect changes that it causes."""
+    alike: tuple[Row, ...] = ()
+    """Further effects of the same edit that reach the same and need the same people; each is a change of its own."""
 
     def shown_below(self) -> tuple[Row, ...]:
         """Those that a page with little room shows: each piece of code, and of the effects the first."""
@@ -98,7 +100,32 @@ def rows(plan: Plan, notes: Mapping[str, Note] | None = None) -> tuple[Row, ...]
             tops.append(change)
         else:
             below.setdefault(parent.fingerprint, []).append(change)
-    return tuple(_row(plan, change, known, below.get(change.fingerprint, ())) for change in _sorted(tops, plan.impacts))
+    shown = (_row(plan, change, known, below.get(change.fingerprint, ())) for change in _sorted(tops, plan.impacts))
+    return tuple(_folded(shown))
+
+
+def _folded(shown: Iterable[Row]) -> Iterator[Row]:
+    """The rows, those that differ in little else than a name told with the first of them.
+
+    A module behind ten features is one edit, and so is a query by which ten sensitive columns come.
+    """
+    groups: dict[object, list[Row]] = {}
+    for row in shown:
+        change = row.change
+        place = change.through if change.address.parts else (change.address,)
+        same = change.direction, change.area, change.breaking, row.affects, row.note, place
+        groups.setdefault(change.fingerprint if change.cause == "direct" else same, []).append(row)
+    for first, *alike in groups.values():
+        # They reach the same, each by another way.
+        known = {_said_below(one) for one in first.below}
+        others = {_said_below(one): one for row in alike for one in row.below if _said_below(one) not in known}
+        yield first._replace(
+            below=(*first.below, *others.values()), alike=tuple(row._replace(below=()) for row in alike)
+        )
+
+
+def _said_below(row: Row) -> tuple[str, str, Note | None]:
+    return row.what, row.risk, row.note
 
 
 def headline(plan: Plan) -> str:
@@ -272,7 +299,9 @@ def _sorted(changes: Iterable[Change], impacts: Mapping[str, Impact]) -> list[Ch
         is_safe = change.direction not in (Direction.UNKNOWN, Direction.LOOSENED)
         is_elsewhere = impact is not None and "production" not in impact.stages
         place = is_safe, is_elsewhere and not is_safe, _DIRECTIONS.index(change.direction)
-        return is_moved, not is_private, *place, change.address.spec
+        # A rename goes through the tests of a policy before all else, and they are the least of it.
+        is_test = change.address.parts[:1] == (".tests",)
+        return is_moved, not is_private, *place, is_test, change.address.spec
 
     return sorted(changes, key=order)
 

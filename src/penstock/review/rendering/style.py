@@ -36,6 +36,7 @@ article p { margin: .25rem 0; }
 .next code { display: inline-block; margin-left: .5rem; overflow-wrap: anywhere; }
 details { margin: .25rem 0; } summary { cursor: pointer; overflow-wrap: anywhere; }
 details ul { margin: .25rem 0; padding-left: 1.25rem; } details li { margin: .25rem 0; overflow-wrap: anywhere; }
+.alike { margin: .25rem 0; padding-left: 1.25rem; } .alike li { margin: .25rem 0; overflow-wrap: anywhere; }
 .moved { color: var(--soft); overflow-wrap: anywhere; }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: 6px; overflow-x: auto; padding: .75rem; }
 .plus { color: var(--tightened); } .minus { color: var(--loosened); } .hunk { color: var(--soft); }

@@ -103,6 +103,9 @@ def _row(row: Row, above: str, paint: _Paint) -> Iterator[str]:
         yield f"    affects {'the same as above' if row.affects == above else log_line(row.affects)}"
     if row.note is not None:
         yield f"    {log_line(row.note.text)}"
+    for one in row.alike:
+        at = f" ({one.span.path}:{one.span.line})" if one.span is not None else ""
+        yield f"    and {one.symbol} {log_line(one.what)}   {paint(log_line(one.why + at), '2')}"
     for below in row.shown_below():
         colour = _COLOURS[below.change.direction]
         values = f" {log_line(below.values)}" if below.values else ""
