@@ -17,7 +17,7 @@ from penstock.review.rendering import html, json, markdown, terminal, verdict_ma
 from penstock.review.rendering.rows import Note, headline, rows
 from penstock.review.rendering.values import shown_values
 from penstock.source.writing.emit_yaml import emit_yaml_documents
-from penstock.specs.addresses import Address
+from penstock.specs.addresses import FILE, Address
 from penstock.specs.review import Area
 from review.rendering.plans import change, notes, plan
 from review.repositories import Documents, Repository
@@ -441,6 +441,13 @@ def test_no_sensitive_column_is_left_out_however_many_reach_a_model() -> None:
     assert len(rows(made)) == 1
     for text in (terminal.render(made), markdown.render(made), html.render(made)):
         assert all(f"column c{number} newly" in text for number in range(40))
+
+
+def test_a_rollback_does_not_hide_the_files_that_come_with_it() -> None:
+    release = change("digest", address=Address("Release", "r").key("version").key("digest"))
+    file = change("Dockerfile", address=Address(FILE, "Dockerfile"), direction=Direction.UNKNOWN)
+    made = plan(changes=(release, file), impacts={}, errors=(), kind="rollback")
+    assert headline(made) == "Rollback of 1 release to a previously served version, and 1 unknown change in 1 file."
 
 
 def test_tests_of_a_policy_stand_behind_what_it_says() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from penstock.catalog.upstream import SENSITIVE
@@ -134,9 +134,12 @@ def headline(plan: Plan) -> str:
     if errors:
         return f"{_count(errors, 'error')} in the merge result; {_totals(plan)}{unjudged_count(plan)}."
     if plan.kind == "rollback":
-        count = len({str(one.address.spec) for one in standing_alone(plan) if one.address.kind != FILE})
+        told = standing_alone(plan)
+        files = [one for one in told if one.address.kind == FILE]
+        count = len({one.address.spec for one in told}) - len(files)
+        beside = f", and {_counts(files)}" if files else ""
         to = "a previously served version" if count == 1 else "previously served versions"
-        return f"Rollback of {_count(count, 'release')} to {to}{unjudged_count(plan)}."
+        return f"Rollback of {_count(count, 'release')} to {to}{beside}{unjudged_count(plan)}."
     if plan.kind == "none":
         moved = sum(change.operation is Operation.MOVED for change in plan.changes)
         told = f", {_count(moved, 'spec')} moved to another file" if moved else ""
@@ -216,11 +219,16 @@ def _totals(plan: Plan) -> str:
     told = standing_alone(plan)
     if not told:
         return "no change in meaning"
+    return _counts(told) + reach(plan)
+
+
+def _counts(told: Sequence[Change]) -> str:
+    """How many changes of which direction, and where."""
     counts = {direction: sum(change.direction is direction for change in told) for direction in _DIRECTIONS}
     listed = joined([f"{count:,} {direction.value}" for direction, count in counts.items() if count])
     noun = "change" if len(told) == 1 else "changes"
     kind = "" if any(change.cause == "direct" for change in told) else "indirect "
-    return f"{listed} {kind}{noun} in {_places(told)}{reach(plan)}"
+    return f"{listed} {kind}{noun} in {_places(told)}"
 
 
 def _places(told: Iterable[Change]) -> str:
