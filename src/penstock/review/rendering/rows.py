@@ -134,10 +134,10 @@ def headline(plan: Plan) -> str:
     if errors:
         return f"{_count(errors, 'error')} in the merge result; {_totals(plan)}{unjudged_count(plan)}."
     if plan.kind == "rollback":
-        told = standing_alone(plan)
-        files = [one for one in told if one.address.kind == FILE]
-        count = len({one.address.spec for one in told}) - len(files)
-        beside = f", and {_counts(files)}" if files else ""
+        shown = standing_alone(plan)
+        of_files = [one for one in shown if one.address.kind == FILE]
+        count = len({one.address.spec for one in shown}) - len(of_files)
+        beside = f", and {_counts(of_files)}" if of_files else ""
         to = "a previously served version" if count == 1 else "previously served versions"
         return f"Rollback of {_count(count, 'release')} to {to}{beside}{unjudged_count(plan)}."
     if plan.kind == "none":
