@@ -85,8 +85,9 @@ class Holds(NamedTuple):
 Name = Annotated[str, StringConstraints(pattern=f"^{NAME_PATTERN}$")]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")]
-Reason = Annotated[str, StringConstraints(min_length=10)]
 """The `id` of an item in a list: it keys the item in addresses."""
+Reason = Annotated[str, StringConstraints(min_length=10)]
+"""Why something is meant, in words for whoever approves it."""
 LONGEST_LOGIN = 39
 LOGIN_PATTERN = r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*(_[A-Za-z0-9]+|\[bot\])?"
 
