@@ -24,6 +24,7 @@ from penstock.catalog.sql.values import (
     Moments,
     Query,
     Range,
+    Receiver,
     ResultColumn,
     SqlError,
     TableColumn,
@@ -47,6 +48,7 @@ __all__ = [
     "Moments",
     "Query",
     "Range",
+    "Receiver",
     "ResultColumn",
     "Results",
     "SqlError",
@@ -215,6 +217,7 @@ def _expression_of(plain: dict[str, Any]) -> Expression | SqlError:
         plain["volatile"],
         _unknown_of(plain),
         plain["opaque"],
+        tuple(Receiver(one["name"], one["function"], tuple(one["at"])) for one in plain["receivers"]),
     )
 
 

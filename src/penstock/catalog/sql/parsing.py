@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Literal
 
@@ -34,6 +35,7 @@ from penstock.catalog.sql.values import (
     Moments,
     Query,
     Range,
+    Receiver,
     ResultColumn,
     SqlError,
     Tables,
@@ -75,6 +77,7 @@ def expression(text: str) -> Expression | SqlError:
         volatile=_volatile(tree),
         unknown=unknown_functions(tree, text),
         opaque=hides_names(tree),
+        receivers=tuple(_receivers(tree, text)),
     )
 
 
@@ -286,6 +289,13 @@ def _open_quote(text: str) -> Range:
 def _semicolon(text: str) -> Range:
     at = text.find(";")
     return (at, at + 1) if at >= 0 else (0, len(text))
+
+
+def _receivers(tree: exp.Expr, text: str) -> Iterator[Receiver]:
+    for dot in tree.find_all(exp.Dot):
+        if isinstance(dot.this, exp.Identifier) and isinstance(dot.expression, exp.Func):
+            function = dot.expression.name if isinstance(dot.expression, exp.Anonymous) else dot.expression.sql_name()
+            yield Receiver(dot.this.name, function.lower(), _range_of(dot.this, text))
 
 
 def _use(column: exp.Column, text: str) -> ColumnUse:

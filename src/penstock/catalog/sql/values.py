@@ -41,6 +41,14 @@ class TableUse(NamedTuple):
     at: Range
 
 
+class Receiver(NamedTuple):
+    """A name that a function is called on: `contact` of ``contact.length()``, or `np` of ``np.log(x)``."""
+
+    name: str
+    function: str
+    at: Range
+
+
 class UnknownFunction(NamedTuple):
     """A function that SQL calls and the engine does not have."""
 
@@ -64,6 +72,8 @@ class Expression(NamedTuple):
     """The functions that the engine does not have, in the order of the text."""
     opaque: bool = False
     """Whether it may read other columns than those that it names: ``columns('c.*')``, ``#1``, ``contact.length()``."""
+    receivers: tuple[Receiver, ...] = ()
+    """The lone names that functions are called on as methods."""
 
 
 class Query(NamedTuple):
