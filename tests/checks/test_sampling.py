@@ -34,6 +34,14 @@ def test_the_error_of_an_area_is_that_of_hanley_and_mcneil() -> None:
     assert auc_error(0.893, 51, 58) == pytest.approx(0.032, abs=0.001)
 
 
+def test_one_pair_is_ranked_as_a_coin_falls() -> None:
+    assert auc_error(0.7, 1, 1) == pytest.approx(np.sqrt(0.7 * 0.3))
+
+
+def test_an_area_proves_as_much_as_its_error_leaves_of_it() -> None:
+    assert auc_low(0.8, 1000, 0.95) == pytest.approx(0.8 - 1.959964 * auc_error(0.8, 500, 500), abs=1e-6)
+
+
 def test_the_error_of_an_area_is_what_chance_makes_of_it() -> None:
     # Exponential scores are the model that the formula is derived from.
     generator = np.random.default_rng(0)
