@@ -7,6 +7,7 @@ import pytest
 from catalog.repositories import edited, load, small
 from penstock.catalog.lineage import FeatureId, datasets_of, lineage
 from penstock.catalog.sql import analysis
+from penstock.catalog.upstream import copied_with_its_row
 
 TABLES = (("flights", ("id", "delay", "carrier", "origin")), ("we-ather", ("origin", "wind", "gust")))
 
@@ -350,3 +351,31 @@ def test_a_circle_of_datasets_ends() -> None:
     )
     flow = lineage(load(files).view(None))
     assert set(flow.upstream(("travellers", "decade"))) == {("travellers", "decade"), ("passengers", "birth_year")}
+
+
+@pytest.mark.parametrize(
+    ("key", "sql", "copies"),
+    [
+        ("flight_id", "flight_id, distance AS length FROM flights", True),
+        ("flight_id", "f.flight_id, f.distance AS length FROM flights f JOIN arrivals USING (flight_id)", True),
+        ("flight_id", "a.flight_id, f.distance AS length FROM arrivals a JOIN flights f USING (carrier)", False),
+        ("flight_id", "f.flight_id, g.distance AS length FROM flights f JOIN flights g USING (origin)", False),
+        ("flight_id", "flight_id, distance + 1 AS length FROM flights", False),
+        ("", "distance AS length FROM flights", True),
+        ("", "f.distance AS length FROM flights f JOIN arrivals USING (carrier)", False),
+        ("", "length FROM legs", False),
+    ],
+)
+def test_a_column_is_copied_with_its_row_where_that_keeps_its_key(key: str, sql: str, *, copies: bool) -> None:
+    legs = f"""\
+---
+apiVersion: penstock/v1
+kind: Dataset
+metadata: {{name: legs, owner: flight-data}}
+spec:
+  source: {{sql: "SELECT {sql}"}}
+  primaryKey: [{key}]
+  columns: {{flight_id: {{type: string}}, length: {{type: int}}}}
+"""
+    found = copied_with_its_row(load(small(data=legs)).view(None), ("legs", "length"))
+    assert found == (("legs", "length"), *([("flights", "distance")] if copies else []))
