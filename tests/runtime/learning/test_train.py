@@ -397,3 +397,15 @@ def test_a_text_that_hardly_two_rows_share_is_warned_of(tmp_path: Path, caplog: 
         f"warning: feature `made.color`: {count} different values in {count} training rows, each a category of its "
         "own, and others count as missing: compute from it what rows have in common (`sql`, `python`), or exclude it"
     ]
+
+
+def test_the_model_is_the_same_however_many_processors_a_container_has(tmp_path: Path) -> None:
+    """Of this variable scikit-learn hears what it would of the limits of a container."""
+    splits = write_splits(tmp_path / "splits", rows=20_000)
+    digests = set()
+    for processors in ("1", "2"):
+        model = tmp_path / processors
+        command = [sys.executable, "-m", "penstock.runtime.main", *arguments(splits, model, BOOSTING)]
+        subprocess.run(command, env={**os.environ, "LOKY_MAX_CPU_COUNT": processors}, check=True)
+        digests.add(directory_digest(model))
+    assert len(digests) == 1

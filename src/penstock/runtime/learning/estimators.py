@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import logging
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ THREADS = 2
 """Threads of numerical code during a fit, whatever the machine has. A sum of two parts is the same in either order, so
 two threads are reproducible where more are not; processes that an estimator starts itself (``n_jobs``) are its own."""
 
+_OPENMP = "OMP_NUM_THREADS"
 _SEED = re.compile(r"(^|__)random_state$")
 _MOST_NAMED = 4
 _LARGEST = 1e150
@@ -108,11 +110,22 @@ def learner_of(model: Any) -> str:
 
 @contextmanager
 def limited_threads(threads: int) -> Iterator[None]:
-    """At most so many threads in OpenMP and linear algebra."""
+    """So many threads in OpenMP, and at most so many in linear algebra, whatever the machine or a container allows.
+
+    Where its variable is not set, scikit-learn takes no more threads than there are physical cores, or a container has
+    processors: sums in as many parts as these would be another model on each machine.
+    """
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(threads):
-        yield
+    before = os.environ.get(_OPENMP)
+    os.environ[_OPENMP] = str(threads)
+    try:
+        with threadpool_limits(threads):
+            yield
+    finally:
+        del os.environ[_OPENMP]
+        if before is not None:
+            os.environ[_OPENMP] = before
 
 
 def unlearnable(rows: pd.DataFrame | Any) -> str:
