@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from penstock.runtime.artifacts import Splits, write_json
 from penstock.runtime.data.parts import assign
 from penstock.runtime.data.split import join, part_tables, read_features
+from penstock.runtime.data.stored import StoredTable
 from penstock.runtime.faults import InputError
 from penstock.specs.model import GroupSplit, RandomSplit, TimeSplit
 from penstock.specs.units import Duration, Fraction
@@ -215,6 +216,22 @@ def test_a_split_that_cannot_be_used_is_one_sentence_and_exit_code_2(
     assert not (out / "splits.json").exists()
 
 
+def test_features_are_read_once_and_no_two_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are nearly all of a table, which would otherwise be in memory before and after each join and choice."""
+    asked: list[list[str]] = []
+    read = StoredTable.read
+
+    def listed(self: StoredTable) -> pa.Table:
+        asked.append(self.column_names)
+        return read(self)
+
+    monkeypatch.setattr(StoredTable, "read", listed)
+    code, _ = split_step(tmp_path)
+    assert code == 0
+    of_features = [names for names in asked if not all(name.startswith("@") for name in names)]
+    assert of_features == [["size"], ["flag"], ["kind"]]
+
+
 def test_a_text_and_a_number_that_look_alike_are_no_one_entity(tmp_path: Path) -> None:
     numbers = read_features(
         "f", Path(written(tmp_path, "f", {"@entity.id": [1, 2]}, {}).partition("=")[2]), {"f": "all"}
@@ -248,8 +265,7 @@ def test_features_that_differ_in_case_alone_are_told_apart(tmp_path: Path) -> No
     written(tmp_path, "g", {"@entity.id": [1, 2, 3], "y": [1, 2, 3], "Y": [4, 5, 6]}, {"y": "int", "Y": "int"})
     sets = [read_features(name, tmp_path / name, {name: "all"}) for name in ("f", "g")]
     joined = join(sets).append_column("@label", [[1, 1, 1]])
-    features = [feature for each in sets for feature in each.chosen]
-    train = part_tables(joined, pa.chunked_array([["train"] * 3]), features, ["X"])["train"]
+    train = part_tables(joined, pa.chunked_array([["train"] * 3]), sets, ["X"])["train"]
     assert train.to_pydict() == {
         "@entity.id": [1, 2, 3],
         "@label": [1, 1, 1],

@@ -12,7 +12,7 @@ from penstock.runtime.data.conversion import kind_of
 from penstock.runtime.data.engine import connect, query
 from penstock.runtime.data.findings import Finding, Result
 from penstock.runtime.data.functions import as_table, call
-from penstock.runtime.data.stored import StoredTable
+from penstock.runtime.data.stored import held
 from penstock.specs.dataset import Check, DatasetSpec
 from penstock.specs.units import Duration
 
@@ -121,8 +121,7 @@ def _judge(check: Check, table: Table, dataset: str, shows_values: bool) -> Find
         rows = int(counted.column(0)[0].as_py())
     else:
         name = check.python or ""
-        whole = table.read() if isinstance(table, StoredTable) else table
-        rows = as_table(call(name, whole, shows_values=shows_values), name).num_rows
+        rows = as_table(call(name, held(table), shows_values=shows_values), name).num_rows
     if not rows:
         return None
     rows_found = "1 row violates" if rows == 1 else f"{rows:,} rows violate"

@@ -112,10 +112,11 @@ def _faults(place: str, shows_values: bool) -> Iterator[None]:
         raise InputError(f"{place}: {told}") from None
 
 
-def batches(expressions: Sequence[T]) -> Iterator[Sequence[T]]:
-    """The expressions in their order, as many at a time as one query should have."""
-    for first in range(0, len(expressions), _AT_ONCE):
-        yield expressions[first : first + _AT_ONCE]
+def batches(expressions: Sequence[T], most: int = _AT_ONCE) -> Iterator[Sequence[T]]:
+    """The expressions in their order, as many at a time as one query should have, or `most`, but one at least."""
+    at_once = max(1, min(most, _AT_ONCE))
+    for first in range(0, len(expressions), at_once):
+        yield expressions[first : first + at_once]
 
 
 def figures(connection: duckdb.DuckDBPyConnection, aggregates: Sequence[str], place: str) -> list[Any]:

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_TYPED_VALUES = 1 << 25
+"""Values that are in memory in the type in which they were computed and in the declared one."""
+
 _JOINED: dict[str, Callable[..., Any]] = {
     "latest": latest_values,
     "lookup": looked_up_values,
@@ -120,7 +123,7 @@ def compute(
         for column in feature.columns(each)
     }
     is_withheld = any(table.is_withheld for table in tables.values())
-    return pa.table({**columns, **_typed({each: values[each] for each in types}, types, name, is_withheld)})
+    return pa.table({**columns, **_typed(values, types, name, is_withheld)})
 
 
 def _values(
@@ -131,7 +134,7 @@ def _values(
     rows: TimedTable,
 ) -> dict[str, pa.ChunkedArray]:
     """Every column of the features in the type in which it was computed."""
-    values: dict[str, Any] = {}
+    values: dict[str, pa.ChunkedArray] = {}
     scalars = {each: feature.sql for each, feature in definition.features.items() if feature.sql is not None}
     for some in batches(list(scalars)):
         values |= _scalars(connection, name, {each: scalars[each] for each in some}, rows)
@@ -230,12 +233,24 @@ def _beyond_bounds(shown: Sequence[str]) -> str:
 
 
 def _typed(
-    values: Mapping[str, pa.ChunkedArray], types: Mapping[str, str], feature_set: str, is_withheld: bool
+    values: dict[str, pa.ChunkedArray], types: Mapping[str, str], feature_set: str, is_withheld: bool
 ) -> dict[str, Any]:
     """The features in their declared types; an `InputError` for the first that does not convert without loss.
 
-    Where its values are withheld, the error shows none but infinite ones.
+    They are taken out of `values`, a few at a time, so that large ones are not in memory in both types. Where its
+    values are withheld, the error shows none but infinite ones.
     """
+    rows = max((len(column) for column in values.values()), default=0)
+    result: dict[str, Any] = {}
+    for some in batches(list(types), _TYPED_VALUES // max(1, rows)):
+        few = {name: values.pop(name) for name in some}
+        result |= _some_typed(few, types, feature_set, is_withheld)
+    return result
+
+
+def _some_typed(
+    values: Mapping[str, pa.ChunkedArray], types: Mapping[str, str], feature_set: str, is_withheld: bool
+) -> dict[str, Any]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -248,10 +263,7 @@ def _typed(
         usable = f" AND NOT isinf({converted.value})" if types[name] == "float" else ""
         kept = f"coalesce({short} IS NULL OR (({converted.possible}){usable}), TRUE) AS {short}_kept"
         selected.append(f"{converted.value} AS {short}, {kept}")
-    result: dict[str, Any] = {}
-    for some in batches(selected):
-        found = query(connection, f"SELECT {', '.join(some)} FROM source", f"feature set `{feature_set}`")
-        result |= dict(zip(found.column_names, found.columns, strict=True))
+    result = query(connection, f"SELECT {', '.join(selected)} FROM source", f"feature set `{feature_set}`")
     for name, short in numbered.items():
         lost = pc.invert(result[f"{short}_kept"])
         count = pc.sum(lost).as_py() or 0

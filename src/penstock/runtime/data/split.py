@@ -3,13 +3,16 @@
 ``splits.json`` tells what is in the three tables: features with their types, the label, counts, label rates, times, and
 how many rows were left out for which reason. Of a column that says which rows belong together, the tables hold a number
 for each value, which tells them apart and nothing else.
+
+What tells rows apart, their times and their labels are in memory; the features stay in their files until the rows of
+the parts are known, and are read one after the other then.
 """
 
 from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,7 +30,6 @@ from penstock.runtime.artifacts import (
     SLICE_PREFIX,
     FeatureColumn,
     read_json,
-    read_table,
     write_json,
     write_table,
 )
@@ -41,6 +43,7 @@ from penstock.runtime.data.part_faults import (
     without_label,
 )
 from penstock.runtime.data.parts import AnySplit, assign, carried
+from penstock.runtime.data.stored import held, stored
 from penstock.runtime.data.timed import POSITION, TimedTable, refuse_other_kinds, with_position
 from penstock.runtime.faults import InputError
 from penstock.specs.metrics import Task
@@ -49,6 +52,10 @@ from penstock.specs.model import Except, FeatureChoice, GroupSplit, Label, TimeS
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from penstock.runtime.data.stored import Table
+
+_PLACE = "@place."
+"""With a feature set's name, the column with the place of each row in that set; null where it has none there."""
 _log = logging.getLogger(__name__)
 
 _SPLIT = Annotated[AnySplit, Field(discriminator="by")]
@@ -59,7 +66,7 @@ class FeatureTable:
     """The output of the step ``features`` with the features that the model takes of it."""
 
     name: str
-    table: pa.Table
+    table: Table
     chosen: tuple[FeatureColumn, ...]
     sees: Mapping[str, str]
     """By feature the dataset of which it sees rows as they become known; features of other forms are left out."""
@@ -101,7 +108,7 @@ def run(args: argparse.Namespace) -> None:
     part = assign(table, args.split)
     features = tuple(feature for each in sets for feature in each.chosen)
     clusters = list(dict.fromkeys([*_groups(args.split), *args.clusters]))
-    tables = part_tables(with_clusters(table, clusters), part, features, args.slices)
+    tables = part_tables(with_clusters(table, clusters), part, sets, args.slices)
     facts = {
         "model": args.model,
         "task": args.task,
@@ -156,35 +163,53 @@ def read_features(name: str, directory: Path, choice: Mapping[str, FeatureChoice
     taken = tuple(column for column in available if column.feature in wanted and column.feature not in left_out)
     names = {column.name for column in taken}
     sees = {each["name"]: each["sees"] for each in facts["features"] if each["name"] in names and "sees" in each}
-    return FeatureTable(name, read_table(directory / DATA_FILE), taken, sees)
+    return FeatureTable(name, stored(directory / DATA_FILE), taken, sees)
 
 
 def join(sets: Sequence[FeatureTable]) -> pa.Table:
-    """One table of all feature sets, with the rows of the first.
+    """The rows of the first feature set, with the places of their features in each set, for `features_of`.
 
     Another set's row for the same entity counts only where its event time is not after the first's: it would know more
     than the row may.
     """
     _refuse_clashes(sets)
     first = sets[0]
-    own = [name for name in first.table.column_names if name.startswith("@")]
-    table = first.table.select([*own, *(feature.name for feature in first.chosen)])
+    table = held(first.table.select([name for name in first.table.column_names if name.startswith("@")]))
+    table = table.append_column(_PLACE + first.name, with_position(table)[POSITION])
     for other in sets[1:]:
         table = _joined(table, other)
+    return table
+
+
+def features_of(
+    sets: Sequence[FeatureTable], rows: Mapping[str, pa.Table]
+) -> Iterator[tuple[str, dict[str, pa.ChunkedArray]]]:
+    """Each feature by name, with its values for several tables of rows that `join` has made."""
+    for each in sets:
+        for feature in each.chosen:
+            values = each.table[feature.name].combine_chunks()
+            yield feature.name, {name: values.take(some[_PLACE + each.name]) for name, some in rows.items()}
+
+
+def with_features(sets: Sequence[FeatureTable], rows: pa.Table) -> pa.Table:
+    """Rows that `join` has made with their features."""
+    table = rows.select([name for name in rows.column_names if not name.startswith(_PLACE)])
+    for name, values in features_of(sets, {"rows": rows}):
+        table = table.append_column(name, values["rows"])
     return table
 
 
 def _joined(table: pa.Table, other: FeatureTable) -> pa.Table:
     place = f"feature set `{other.name}`"
     entity = [name for name in table.column_names if name.startswith(ENTITY_PREFIX)]
-    theirs = [name for name in other.table.column_names if name.startswith(ENTITY_PREFIX)]
+    aside = held(other.table.select([name for name in other.table.column_names if name.startswith("@")]))
+    theirs = [name for name in aside.column_names if name.startswith(ENTITY_PREFIX)]
     if sorted(entity) != sorted(theirs):
         listed = ", ".join(f"`{name.removeprefix(ENTITY_PREFIX)}`" for name in entity)
         raise InputError(f"{place} is not of the entity {listed}, on which the model's other features are joined")
-    refuse_other_kinds(other.table, table, [(name, name) for name in entity], place)
-    # The database sees the keys alone: to it, names of features that differ in case alone are one.
-    timed = [EVENT_TIME] if EVENT_TIME in table.column_names and EVENT_TIME in other.table.column_names else []
-    ours, theirs = (with_position(each.select([*entity, *timed])) for each in (table, other.table))
+    refuse_other_kinds(aside, table, [(name, name) for name in entity], place)
+    timed = [EVENT_TIME] if EVENT_TIME in table.column_names and EVENT_TIME in aside.column_names else []
+    ours, theirs = (with_position(each.select([*entity, *timed])) for each in (table, aside))
     connection = connect({"ours": ours, "theirs": theirs})
     keys = ", ".join(map(identifier, entity))
     present = " AND ".join(f"{identifier(name)} IS NOT NULL" for name in entity)
@@ -207,11 +232,10 @@ def _joined(table: pa.Table, other: FeatureTable) -> pa.Table:
         ORDER BY ours.{identifier(POSITION)}
     """
     met = query(connection, sql, place).column(0)
-    kept = [
-        name for name in other.table.column_names if name.startswith(SLICE_PREFIX) and name not in table.column_names
-    ]
-    for name in [*(each.name for each in other.chosen), *kept]:
-        table = table.append_column(name, other.table[name].take(met))
+    table = table.append_column(_PLACE + other.name, met)
+    for name in aside.column_names:
+        if name.startswith(SLICE_PREFIX) and name not in table.column_names:
+            table = table.append_column(name, aside[name].take(met))
     return table
 
 
@@ -241,13 +265,13 @@ def with_clusters(table: pa.Table, columns: Sequence[str]) -> pa.Table:
 
 
 def part_tables(
-    table: pa.Table, part: pa.ChunkedArray, features: Sequence[FeatureColumn], slices: Sequence[str]
+    table: pa.Table, part: pa.ChunkedArray, sets: Sequence[FeatureTable], slices: Sequence[str]
 ) -> dict[str, pa.Table]:
     """The rows of each part by time and entity, with the columns that a split holds.
 
     A slice that the learner sees too is the feature of that name; any other was carried beside the features.
     """
-    seen = {each.name for each in features}
+    seen = {feature.name for each in sets for feature in each.chosen}
     kept = [name for name in slices if name not in seen]
     missing = [name for name in kept if SLICE_PREFIX + name not in table.column_names]
     if missing:
@@ -256,16 +280,18 @@ def part_tables(
     timed = [EVENT_TIME] if EVENT_TIME in table.column_names else []
     clusters = [name for name in table.column_names if name.startswith(CLUSTER_PREFIX)]
     kept_aside = [*entity, *timed, LABEL, *clusters, *(SLICE_PREFIX + name for name in kept)]
-    columns = [*kept_aside, *(each.name for each in features)]
-    shown = table.select(columns)
-    for name in slices:
-        if name in seen:
-            shown = shown.append_column(SLICE_PREFIX + name, table[name])
     keys = [*timed, *entity]
     connection = connect({"source": with_position(table.select(keys)).append_column("@part", part)})
     order = ", ".join(map(identifier, [*keys, POSITION]))
     sql = f"SELECT {identifier(POSITION)} FROM source WHERE \"@part\" = '{{}}' ORDER BY {order}"
-    return {name: shown.take(query(connection, sql.format(name), "`split`").column(0)) for name in PARTS}
+    chosen = {name: table.take(query(connection, sql.format(name), "`split`").column(0)) for name in PARTS}
+    tables = {name: each.select(kept_aside) for name, each in chosen.items()}
+    for feature, values in features_of(sets, chosen):
+        tables = {name: each.append_column(feature, values[name]) for name, each in tables.items()}
+    for name in slices:
+        if name in seen:
+            tables = {part: each.append_column(SLICE_PREFIX + name, each[name]) for part, each in tables.items()}
+    return tables
 
 
 def _without_time(table: pa.Table, split: AnySplit) -> int:

@@ -110,6 +110,11 @@ def write_reader(path: Path, reader: pa.RecordBatchReader) -> StoredTable:
     return stored(path)
 
 
+def held(table: Table) -> pa.Table:
+    """The table in memory."""
+    return table.read() if isinstance(table, StoredTable) else table
+
+
 def held_or_streamed(table: Table) -> Iterator[Table]:
     """The table in parts of some columns, which are in memory if they are small: a file is long to open for each."""
     if not isinstance(table, StoredTable):

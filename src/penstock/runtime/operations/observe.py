@@ -25,7 +25,7 @@ from penstock.runtime.artifacts import (
     write_table,
 )
 from penstock.runtime.data.labels import labelled
-from penstock.runtime.data.split import join, read_features, with_clusters
+from penstock.runtime.data.split import join, read_features, with_clusters, with_features
 from penstock.runtime.data.timed import TimedTable
 from penstock.runtime.faults import InputError
 from penstock.runtime.learning.model_files import TrainedModel, load_model
@@ -91,7 +91,8 @@ def run(arguments: argparse.Namespace) -> None:
         model.refuse_other_types([feature for each in sets for feature in each.chosen])
     except InputError as fault:
         raise InputError(f"{fault}: release a version that learned it so") from None
-    rows = with_clusters(_window(join(sets), arguments.as_of, arguments.window), arguments.clusters)
+    window = _window(join(sets), arguments.as_of, arguments.window)
+    rows = with_clusters(with_features(sets, window), arguments.clusters)
     table = observed(model, rows, arguments.threshold, arguments.slices)
     if arguments.label is not None:
         if arguments.label_table is None:
