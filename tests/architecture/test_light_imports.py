@@ -29,7 +29,20 @@ def loaded_by(modules: list[str]) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "room", ["diagnostics", "source", "specs", "python", "catalog", "ir", "lowering", "targets", "review", "forges"]
+    "room",
+    [
+        "diagnostics",
+        "source",
+        "specs",
+        "python",
+        "catalog",
+        "ir",
+        "lowering",
+        "targets",
+        "review",
+        "forges",
+        "scaffolding",
+    ],
 )
 def test_a_room_on_the_compile_path_loads_no_heavy_library(room: str) -> None:
     modules = [

@@ -43,6 +43,11 @@ def plan(request: Request, profile: Profile) -> System:
     Raises:
         RefusalError: what was asked for is not in the file, or no model can be made of it.
     """
+    if len(profile.columns) == 1:
+        raise RefusalError(
+            f"`{request.path}` has one column, `{profile.columns[0].name}`, and so none to predict it from; columns "
+            f"are parted by commas, semicolons, tabs or bars"
+        )
     if request.target is None:
         raise RefusalError(_which_target(profile))
     target = target_of(_column(profile, request.target, "--target"), profile.rows, request.task)
