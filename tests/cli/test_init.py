@@ -317,6 +317,8 @@ def test_strange_names_of_columns_are_written_so_that_everything_reads_them(
         assert f"# Left out: `{name}` " in left_out
         assert name not in features
     assert features["mean_radius"]["sql"] == '"mean radius"'
+    # Without quotes it would have no value in any row.
+    assert features["null"]["sql"] == '"null"'
     assert spec(repository, "strange/model.yaml")["label"]["positive"] == "yes"
 
 
