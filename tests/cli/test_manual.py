@@ -13,6 +13,7 @@ import pytest
 import penstock
 from penstock.cli.main import main
 from penstock.cli.manual import CODES
+from penstock.specs.kinds import KINDS
 from penstock.targets.kserve.capabilities import STANDARD_CANARY_SINCE
 
 PACKAGE = Path(penstock.__file__).parent
@@ -83,7 +84,15 @@ def test_all_codes_are_listed_to_programs(capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.parametrize("words", [[], ["label-leak", "--codes"]])
 def test_one_thing_is_explained_at_a_time(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", *words]) == 2
-    assert capsys.readouterr().err == "error: give exactly one of: an address, a kind, a diagnostic code, --codes\n"
+    error, hint = capsys.readouterr().err.splitlines()
+    assert error == "error: give exactly one of: an address, a kind, a diagnostic code, --codes"
+    assert hint == f"hint: the kinds are {', '.join(KINDS)}"
+
+
+def test_what_all_kinds_have_is_found_without_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "metadata.labels"]) == 2
+    assert "did you mean `Dataset.metadata.labels`, which all kinds have alike?" in capsys.readouterr().err
+    assert main(["explain", "Dataset.metadata.labels"]) == 0
 
 
 @pytest.mark.parametrize("subject", ["--codes", "label-leak", "Gate.rules"])

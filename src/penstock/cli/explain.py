@@ -47,7 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Explain an address, a field or a code, or list the codes."""
     if options.codes == (options.subject is not None):
+        from penstock.specs.kinds import KINDS
+
         print("error: give exactly one of: an address, a kind, a diagnostic code, --codes", file=sys.stderr)
+        print(f"hint: the kinds are {', '.join(KINDS)}", file=sys.stderr)
         return WRONG_USE
     if options.environment is not None and "/" not in (options.subject or ""):
         print("error: --environment belongs to the address of a spec, such as `Gate/release.rules`", file=sys.stderr)
@@ -103,6 +106,7 @@ def _explain_code(name: str, form: str) -> int:
 
 def _meant_instead(name: str, codes: Iterable[str]) -> str:
     """What may be meant by a subject in small letters that is no code: a kind or its field, a code, a spec."""
+    from penstock.cli.language import BESIDE
     from penstock.diagnostics.suggest import did_you_mean, meant_or_known
     from penstock.specs.kinds import KINDS
 
@@ -110,6 +114,8 @@ def _meant_instead(name: str, codes: Iterable[str]) -> str:
     kind = {kind.lower(): kind for kind in KINDS}.get(head.replace("-", ""))
     if kind is not None:
         return f"; did you mean `{kind}{dot}{keys}`?"
+    if head in BESIDE:
+        return f"; did you mean `{next(iter(KINDS))}.{name}`, which all kinds have alike?"
     begun = [code for code in codes if code.startswith(f"{name}-")]
     return meant_or_known(begun or did_you_mean(name, codes)) or f"; a spec is written with its kind: `Kind/{name}`"
 

@@ -17,7 +17,7 @@ from penstock.specs.review import in_words
 from penstock.specs.shapes import Anything, Choice, Entries, Field, Items, Mapping, Scalar, Shape, Tagged, mapping_of
 
 _WIDTH = 100
-_BESIDE = ("metadata", "overrides")
+BESIDE = ("metadata", "overrides")
 """Keys of a whole spec that stand beside ``spec``, below which all other paths begin."""
 
 
@@ -45,7 +45,7 @@ def find(text: str) -> Topic:
     if kind not in KINDS:
         raise NoFieldError(f"there is no kind `{kind}`{_meant(did_you_mean(kind, KINDS), list(KINDS))}")
     whole = mapping_of(KINDS[kind])
-    beside = keys[0] if keys and keys[0] in _BESIDE else "spec"
+    beside = keys[0] if keys and keys[0] in BESIDE else "spec"
     place = Topic(kind, whole.fields[beside].shape, KINDS[kind].summary)
     if keys[:1] == ["spec"]:
         keys = keys[1:]
@@ -119,7 +119,7 @@ def _below(place: Topic, key: str) -> Topic:
     ]
     if within:
         raise NoFieldError(f"`{place.path}` has no `{key}`{_meant(within, known)}")
-    beside = _BESIDE if place.path in KINDS else ()
+    beside = BESIDE if place.path in KINDS else ()
     raise NoFieldError(f"`{place.path}` has no `{key}`{_meant(did_you_mean(key, [*known, *fields, *beside]), known)}")
 
 
