@@ -261,3 +261,17 @@ def test_no_name_is_cut_off_where_the_terminal_is_narrow(
 
 def test_a_step_that_takes_too_long_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "step `train` timed out" in told(tmp_path, capsys, Script("train", "sleep 60", timeout=1))
+
+
+@pytest.mark.parametrize(
+    ("promotion", "said"),
+    [
+        (None, "  penstock explain Rollout  show what serves a model: no Rollout names this one\n"),
+        ("--to staging", "  penstock promote m --to staging  write the Release spec for a pull request\n"),
+    ],
+)
+def test_the_way_on_leads_to_what_serves_the_model(
+    promotion: str | None, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_report._next("m", "training", promotion, False, None)
+    assert said in capsys.readouterr().out

@@ -289,6 +289,8 @@ def _next(model: str, pipeline: str, promotion: str | None, watched: bool, newes
         if watched:
             as_of, then = (f" --as-of {newest}", ", as of that time") if newest is not None else ("", "")
             commands.append((f"penstock run {model} --pipeline monitoring{as_of}", f"measure drift{then}"))
+    else:
+        commands.append(("penstock explain Rollout", "show what serves a model: no Rollout names this one"))
     commands.append((f"penstock explain Model/{model}", "show every value of the spec and its origin"))
     width = max(len(command) for command, _ in commands)
     print("\nNext")
