@@ -450,6 +450,20 @@ def test_a_rollback_does_not_hide_the_files_that_come_with_it() -> None:
     assert headline(made) == "Rollback of 1 release to a previously served version, and 1 unknown change in 1 file."
 
 
+def test_what_goes_says_that_another_of_its_name_comes() -> None:
+    """A rule of a gate that loses its slices is another rule: whoever reads that it goes must not take it for gone."""
+    rule = Address("Gate", "g").key("rules").item("warned")
+    gone = change("gone", address=rule, operation=Operation.REMOVED, after=None)
+    made = change("made", address=rule, operation=Operation.ADDED, before=None, direction=Direction.TIGHTENED)
+    other = change("other", address=rule.key("x"), operation=Operation.REMOVED, after=None)
+    shown = {row.change.fingerprint: row.why for row in rows(plan(changes=(gone, other, made), impacts={}))}
+    assert shown == {
+        gone.fingerprint: "gone; another of this name takes its place",
+        made.fingerprint: "made; it takes the place of another of this name",
+        other.fingerprint: "other",
+    }
+
+
 def test_tests_of_a_policy_stand_behind_what_it_says() -> None:
     policy = Address("ApprovalPolicy", "p")
     tests, rule = change("t", address=policy.key("tests").item("a")), change("r", address=policy.key("rules").item("z"))

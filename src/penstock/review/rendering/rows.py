@@ -101,7 +101,22 @@ def rows(plan: Plan, notes: Mapping[str, Note] | None = None) -> tuple[Row, ...]
         else:
             below.setdefault(parent.fingerprint, []).append(change)
     shown = (_row(plan, change, known, below.get(change.fingerprint, ())) for change in _sorted(tops, plan.impacts))
-    return tuple(_folded(shown))
+    return tuple(_folded(map(_Replaced(tops), shown)))
+
+
+class _Replaced:
+    """Says of what goes that another of its name comes: the two have other directions, and so stand far apart."""
+
+    def __init__(self, changes: Iterable[Change]) -> None:
+        self._known = {(change.address, change.operation) for change in changes}
+
+    def __call__(self, row: Row) -> Row:
+        address, operation = row.change.address, row.change.operation
+        if operation is Operation.REMOVED and (address, Operation.ADDED) in self._known:
+            return row._replace(why=f"{row.why}; another of this name takes its place")
+        if operation is Operation.ADDED and (address, Operation.REMOVED) in self._known:
+            return row._replace(why=f"{row.why}; it takes the place of another of this name")
+        return row
 
 
 def _folded(shown: Iterable[Row]) -> Iterator[Row]:
@@ -134,17 +149,17 @@ def headline(plan: Plan) -> str:
     if errors:
         return f"{_count(errors, 'error')} in the merge result; {_totals(plan)}{unjudged_count(plan)}."
     if plan.kind == "rollback":
-        shown = standing_alone(plan)
-        of_files = [one for one in shown if one.address.kind == FILE]
-        count = len({one.address.spec for one in shown}) - len(of_files)
-        beside = f", and {_counts(of_files)}" if of_files else ""
+        alone = standing_alone(plan)
+        of_files = [one for one in alone if one.address.kind == FILE]
+        count = len({one.address.spec for one in alone}) - len(of_files)
         to = "a previously served version" if count == 1 else "previously served versions"
+        beside = f", and {_counts(of_files)}" if of_files else ""
         return f"Rollback of {_count(count, 'release')} to {to}{beside}{unjudged_count(plan)}."
     if plan.kind == "none":
         moved = sum(change.operation is Operation.MOVED for change in plan.changes)
-        told = f", {_count(moved, 'spec')} moved to another file" if moved else ""
-        files = f"; {_count(len(plan.artifacts), 'generated file')} rewritten" if plan.artifacts else ""
-        return f"No change in meaning{told}{files}{unjudged_count(plan)}."
+        elsewhere = f", {_count(moved, 'spec')} moved to another file" if moved else ""
+        rewritten = f"; {_count(len(plan.artifacts), 'generated file')} rewritten" if plan.artifacts else ""
+        return f"No change in meaning{elsewhere}{rewritten}{unjudged_count(plan)}."
     text = _totals(plan)
     return f"{text[0].upper()}{text[1:]}{unjudged_count(plan)}."
 
