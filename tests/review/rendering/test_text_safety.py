@@ -5,18 +5,24 @@ from __future__ import annotations
 import json as standard_json
 import re
 from collections import Counter
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from penstock.review.model import ChangedFile, Plan
+from penstock.review.policy.freezes import StandingFreeze
 from penstock.review.rendering import html, json, markdown, terminal
 from penstock.review.rendering.text_safety import fenced, html_prose, log_line, markdown_prose, visible
 from penstock.review.rendering.text_safety import markdown as markdown_code
-from review.rendering.plans import notes, plan
+from penstock.specs.approval_policy import Freeze
+from review.rendering import plans
+from review.rendering.plans import change, notes
 
 PIECES = [
     "|", "\\", "\\|", "`", "```", "~~~", "<", ">", "&", "&lt;", "<script>alert(1)</script>", "<!--", "-->", "</code>",
@@ -33,6 +39,23 @@ TEXT = (
 )
 PLAIN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 EXAMPLES = settings(max_examples=150, deadline=None)
+
+
+def plan(text: str = "delay", **given: Any) -> Plan:
+    """A plan with the text in every place that there is one, in files that nobody judges and in rows alike, too."""
+    alike = [change(text, cause="indirect", through=("a.py",), after=number) for number in range(3)]
+    made = plans.plan(text, **given)
+    files = ChangedFile(text, None, "a" * 40), ChangedFile(f"{text}.lock", "a" * 40, None, "packages")
+    return replace(made, changes=(*made.changes, *alike), files=files)
+
+
+def freezes(text: str) -> list[StandingFreeze]:
+    """A freeze for the reason."""
+    times = {"from": "2026-12-24T18:00:00+01:00", "until": "2026-12-27T08:00:00+01:00"}
+    freeze = Freeze.model_validate(
+        {"id": "holidays", "why": f"because {text}", "environments": ["production"], **times}
+    )
+    return [StandingFreeze(freeze, (), (f"production/{text}.yaml",))]
 
 
 def structure(text: str) -> list[tuple[str, str]]:
@@ -77,15 +100,15 @@ def test_what_counts_as_printable_and_shows_nothing_is_an_escape(blank: str) -> 
 @given(TEXT)
 def test_markdown_has_the_same_structure_whatever_the_text(text: str) -> None:
     shown, known = plan(text, artifacts=()), plan("delay", artifacts=())
-    assert structure(markdown.render(shown, notes=notes(shown, text))) == structure(
-        markdown.render(known, notes=notes(known))
+    assert structure(markdown.render(shown, notes=notes(shown, text), freezes=freezes(text))) == structure(
+        markdown.render(known, notes=notes(known), freezes=freezes("delay"))
     )
 
 
 @EXAMPLES
 @given(TEXT)
 def test_markdown_mentions_and_links_nobody(text: str) -> None:
-    for shown in (markdown_code(text), markdown.render(plan(text, artifacts=()))):
+    for shown in (markdown_code(text), markdown.render(plan(text, artifacts=()), freezes=freezes(text))):
         assert "@" not in shown
         assert not re.search(r"(?i)https?:|www\.|\$|`\S*`", shown)
 
@@ -124,7 +147,7 @@ def test_a_line_of_a_log_is_one_line_without_commands(text: str) -> None:
 @given(TEXT)
 def test_a_terminal_gets_no_escape_and_the_runner_no_command(text: str) -> None:
     shown = plan(text)
-    for line in terminal.render(shown, diffs=True, notes=notes(shown, text)).split("\n"):
+    for line in terminal.render(shown, diffs=True, notes=notes(shown, text), freezes=freezes(text)).split("\n"):
         assert line.isprintable()
         assert not line.strip().startswith("::")
         assert "##[" not in line
@@ -138,9 +161,12 @@ IN_FULL = re.compile(r"<details><summary>in full</summary>\n<pre>.*?</pre>\n</de
 def test_html_has_the_same_elements_whatever_the_text(text: str) -> None:
     shown, known = plan(text, artifacts=()), plan("delay", artifacts=())
     # What is too long for a row is shown in full, in a fold that closes where it should.
-    folds, rest = IN_FULL.findall(html.render(shown)), IN_FULL.sub("", html.render(shown))
+    folds, rest = (
+        IN_FULL.findall(html.render(shown, freezes=freezes(text))),
+        IN_FULL.sub("", html.render(shown, freezes=freezes(text))),
+    )
     assert all(set(Tags(fold).tags) <= {"details", "summary", "pre", "span"} for fold in folds)
-    found, expected = Tags(rest), Tags(html.render(known))
+    found, expected = Tags(rest), Tags(html.render(known, freezes=freezes("delay")))
     # What stands between backticks is shown as code, which means nothing else.
     assert found.tags - Counter(code=found.tags["code"]) == expected.tags - Counter(code=expected.tags["code"])
     assert found.attributes == expected.attributes
