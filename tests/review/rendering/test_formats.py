@@ -458,8 +458,8 @@ def test_what_goes_says_that_another_of_its_name_comes() -> None:
     other = change("other", address=rule.key("x"), operation=Operation.REMOVED, after=None)
     shown = {row.change.fingerprint: row.why for row in rows(plan(changes=(gone, other, made), impacts={}))}
     assert shown == {
-        gone.fingerprint: "gone; another of this name takes its place",
-        made.fingerprint: "made; it takes the place of another of this name",
+        gone.fingerprint: "gone; another takes its place",
+        made.fingerprint: "made; it takes the place of another",
         other.fingerprint: "other",
     }
 

@@ -105,7 +105,7 @@ def rows(plan: Plan, notes: Mapping[str, Note] | None = None) -> tuple[Row, ...]
 
 
 class _Replaced:
-    """Says of what goes that another of its name comes: the two have other directions, and so stand far apart."""
+    """Says of what goes that another comes to its address: the two have other directions, and so stand far apart."""
 
     def __init__(self, changes: Iterable[Change]) -> None:
         self._known = {(change.address, change.operation) for change in changes}
@@ -113,9 +113,9 @@ class _Replaced:
     def __call__(self, row: Row) -> Row:
         address, operation = row.change.address, row.change.operation
         if operation is Operation.REMOVED and (address, Operation.ADDED) in self._known:
-            return row._replace(why=f"{row.why}; another of this name takes its place")
+            return row._replace(why=f"{row.why}; another takes its place")
         if operation is Operation.ADDED and (address, Operation.REMOVED) in self._known:
-            return row._replace(why=f"{row.why}; it takes the place of another of this name")
+            return row._replace(why=f"{row.why}; it takes the place of another")
         return row
 
 
