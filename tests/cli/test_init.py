@@ -115,6 +115,17 @@ def test_a_time_parts_the_rows(repository: Path) -> None:
     assert all(60 <= int(split[part].removesuffix("d")) <= 90 for part in ("validation", "test"))
 
 
+def test_a_column_that_is_called_a_key_is_one_before_a_time_that_has_not_recurred_yet(repository: Path) -> None:
+    table = {
+        "order id": range(40),
+        "placed": [f"2026-01-01 00:{minute:02}:00" for minute in range(40)],
+        "y": [0, 1] * 20,
+    }
+    (repository / "data" / "orders.csv").write_text(csv_of({**table, "x": range(7, 47)}), encoding="utf-8")
+    assert main(["init", "data/orders.csv", "--target", "y", "--time", "placed"]) == 0
+    assert spec(repository, "orders/dataset.yaml")["primaryKey"] == ["order id"]
+
+
 def test_a_second_call_refuses_and_changes_nothing(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["init", "data/shops.csv", "--target", "rent"]) == 0
     before = tree(repository)

@@ -104,18 +104,21 @@ def _refuse_other_time(profile: Profile, column: ColumnProfile) -> None:
 
 
 def _key(request: Request, profile: Profile) -> Key:
+    if not request.ids:
+        # The target may look like a number of the row; it is none.
+        called = [name for name in possible_keys(profile) if name not in (request.target, request.time)]
+        if called:
+            return Key((called[0],))
     repeats = dict(zip(request.keys, profile.key_repeats, strict=True))
     for key, repeated in repeats.items():
         if not repeated:
             return Key(key)
-    if request.ids:
-        fewest = min(repeats.values())
-        also = ", even with the time" if request.time is not None else ""
-        raise RefusalError(
-            f"--id: {listed(request.ids)} {'does' if len(request.ids) == 1 else 'do'} not tell the rows apart{also}: "
-            f"{counted(fewest, 'row')} of {profile.rows:,} repeat a key or lack a part of it; give --id for each "
-            f"column that it takes, or leave it out"
-        )
-    # The target may look like a number of the row; it is none.
-    candidates = [name for name in possible_keys(profile) if name not in (request.target, request.time)]
-    return Key((candidates[0],)) if candidates else surrogate(profile)
+    if not request.ids:
+        return surrogate(profile)
+    fewest = min(repeats.values())
+    also = ", even with the time" if request.time is not None else ""
+    raise RefusalError(
+        f"--id: {listed(request.ids)} {'does' if len(request.ids) == 1 else 'do'} not tell the rows apart{also}: "
+        f"{counted(fewest, 'row')} of {profile.rows:,} repeat a key or lack a part of it; give --id for each "
+        f"column that it takes, or leave it out"
+    )
