@@ -45,6 +45,16 @@ def test_parts_by_time_follow_each_other_with_the_gap_between_them(
             assert part == (None if since_validation > -gap else "train")
 
 
+def test_rows_go_into_the_part_of_their_time_however_their_table_is_cut() -> None:
+    """After a join of batches with a few rows beyond a vector of the database, its rows stand in another order."""
+    times = [at(hour) for hour in range(7_000)]
+    chunks = [table({"@event_time": times[first : first + 2_049]}) for first in range(0, len(times), 2_049)]
+    cut = pa.concat_tables(chunks)
+    lengths = {"validation": Duration.parse("1000h"), "test": Duration.parse("2000h")}
+    assigned = assign(cut, TimeSplit(by="time", **lengths)).to_pylist()
+    assert assigned == ["train"] * 4_000 + ["validation"] * 1_000 + ["test"] * 2_000
+
+
 @given(st.permutations(range(30)), st.integers(0, 29))
 @settings(max_examples=10, deadline=None)
 def test_a_hash_puts_a_row_into_its_part_whatever_other_rows_there_are(order: list[int], kept: int) -> None:

@@ -359,3 +359,15 @@ def test_the_fingerprint_of_the_table_is_that_of_the_snapshot_where_no_row_was_s
     facts = read_json(out / "table.json")
     assert facts["fingerprint"] == read_json(tmp_path / "snapshot" / "snapshot.json")["fingerprint"]
     assert facts["columns"] == {"x": {"type": "int", "sensitivity": "internal"}}
+
+
+def test_rows_stand_in_their_order_when_some_are_set_aside_however_their_table_is_cut() -> None:
+    """The search for repeated keys is a join, after which the database may have another order."""
+    names = [f"n{number}" for number in range(7_000)]
+    names[6_999] = names[0]
+    chunks = [pa.table({"id": names[first : first + 2_049]}) for first in range(0, len(names), 2_049)]
+    declared = contract(columns={"id": {"type": "string"}}, primaryKey=["id"], onViolation="quarantine")
+    found = judge_columns(pa.concat_tables(chunks), "rows", declared)
+    assert found.table["id"].to_pylist() == names[1:-1]
+    assert found.quarantine is not None
+    assert found.quarantine["id"].to_pylist() == [names[0]] * 2

@@ -27,6 +27,7 @@ _CALENDAR = {
 }
 """The first and the last value that Python knows, too; the database knows others, and infinity."""
 _SAMPLES = 5
+_NUMBER = identifier("@number")
 _REASONS = identifier("@reasons")
 """The column of why a row is set aside, named as no table names its own."""
 
@@ -93,10 +94,14 @@ def judge_columns(
     quarantine = None
     if set_aside:
         reasons = ", ".join(f"CASE WHEN {_broken(rule)} THEN {literal(rule.text)} END" for rule in set_aside)
-        marked = f"SELECT *, list_filter([{reasons}], lambda reason: reason IS NOT NULL) AS {_REASONS} FROM source"
-        aside = f"SELECT * FROM ({marked}) WHERE len({_REASONS}) > 0"
+        # Numbered, since the search for values that repeat is a join, after which rows may stand in another order.
+        numbered = f"SELECT *, row_number() OVER () AS {_NUMBER} FROM source"
+        marked = (
+            f"SELECT *, list_filter([{reasons}], lambda reason: reason IS NOT NULL) AS {_REASONS} FROM ({numbered})"
+        )
+        aside = f"SELECT * EXCLUDE ({_NUMBER}) FROM ({marked}) WHERE len({_REASONS}) > 0 ORDER BY {_NUMBER}"
         quarantine = set_aside_by(connection, aside, "the quarantined rows")
-        selection = f"SELECT {selected} FROM ({marked}) WHERE len({_REASONS}) = 0"
+        selection = f"SELECT {selected} FROM ({marked}) WHERE len({_REASONS}) = 0 ORDER BY {_NUMBER}"
     else:
         selection = f"SELECT {selected} FROM source"
     kept = keep(connection, selection, "the rows that remain")

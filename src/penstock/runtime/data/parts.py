@@ -43,18 +43,20 @@ def _by_time(table: pa.Table, split: TimeSplit) -> pa.ChunkedArray:
         raise InputError("`split.by: time`: the rows have no event time; their dataset declares none")
     moment, gap = f"epoch_us({identifier(EVENT_TIME)})", int(split.gap) * 1000
     test, validation = int(split.test) * 1000, int(split.validation) * 1000
+    connection = connect({"source": table})
+    # By itself: in one query with the rows it would be a join, after which they may stand in another order.
+    newest = query(connection, f"SELECT max({moment}) FROM source", "`split`").column(0)[0].as_py() or 0
     sql = f"""
-        WITH ends AS (SELECT max({moment}) AS newest FROM source)
         SELECT CASE
-            WHEN {moment} > newest - {test} THEN 'test'
-            WHEN {moment} > newest - {test + gap} THEN NULL
-            WHEN {moment} > newest - {test + gap + validation} THEN 'validation'
-            WHEN {moment} > newest - {test + gap + validation + gap} THEN NULL
+            WHEN {moment} > {newest - test} THEN 'test'
+            WHEN {moment} > {newest - test - gap} THEN NULL
+            WHEN {moment} > {newest - test - gap - validation} THEN 'validation'
+            WHEN {moment} > {newest - test - gap - validation - gap} THEN NULL
             WHEN {moment} IS NOT NULL THEN 'train'
         END AS part
-        FROM source, ends
+        FROM source
     """
-    return query(connect({"source": table}), sql, "`split`").column(0)
+    return query(connection, sql, "`split`").column(0)
 
 
 def _by_hash(table: pa.Table, columns: Sequence[str], split: RandomSplit | GroupSplit) -> pa.ChunkedArray:
