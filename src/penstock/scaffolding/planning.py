@@ -93,7 +93,7 @@ def _refuse_other_time(profile: Profile, column: ColumnProfile) -> None:
     times = [each.name for each in profile.columns if each.newest is not None and not each.missing]
     instead = f"; these columns are: {listed(times)}" if times else "; no column of the file is one"
     if column.newest is None:
-        holds = f"as `{column.stored}`" if column.type == "string" or column.type is None else f"{column.type}s"
+        holds = {"string": "text", None: column.stored}.get(column.type, f"{column.type}s")
         raise RefusalError(
             f"--time: `{column.name}` holds {holds}, not times such as `2026-01-31` or `2026-01-31 06:00:00`{instead}"
         )

@@ -72,6 +72,7 @@ def test_what_a_profile_calls_a_type_the_steps_convert(tmp_path: Path) -> None:
         ("rows.csv", "a,b\n1,2.5\n", ",", "."),
         ("rows.csv", "a;b\n1;2,5\n3;4\n", ";", ","),
         ("rows.csv", "a;b\n1;2.5\n", ";", "."),
+        ("rows.csv", "a;b\n1;2,0\n3;NA\n", ";", ","),
         ("rows.tsv", "a\tb\n1\t2.5\n", "\t", "."),
         ("rows.csv", '"a;b,c"|b\n1|2.5\n', "|", "."),
         ("rows.csv", "\ufeffa,b\n1,2.5\n", ",", "."),
@@ -82,6 +83,19 @@ def test_the_dialect_is_found_out(name: str, text: str, delimiter: str, decimal:
     assert (found.dialect.delimiter, found.dialect.decimal) == (delimiter, decimal)
     assert [each.type for each in found.columns] == ["int", "float"]
     assert "\ufeff" not in found.columns[0].name
+
+
+def test_numbers_that_are_written_in_two_ways_are_not_all_numbers(tmp_path: Path) -> None:
+    found = of_csv(tmp_path, "a;b\n1,5;2.5\n2,5;3.5\n")
+    assert found.dialect.decimal == "."
+    assert [each.type for each in found.columns] == ["string", "float"]
+
+
+def test_utf_16_is_known_by_its_mark(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_bytes("a;ü\n1;2\n".encode("utf-16"))
+    found = profile(str(path))
+    assert (found.dialect.encoding, [each.name for each in found.columns]) == ("utf-16", ["a", "ü"])
 
 
 def test_a_compressed_file_is_read(tmp_path: Path) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import Counter
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from penstock.runtime.data.advice import MISSING_SIGNS
 from penstock.runtime.data.conversion import conversion
-from penstock.runtime.data.engine import connect, figures, identifier, query
+from penstock.runtime.data.engine import connect, figures, identifier, literal, query
 from penstock.runtime.data.sources import read_source
 from penstock.runtime.faults import InputError
 from penstock.specs.dataset import Dialect, Source
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _DELIMITERS: tuple[Literal[",", ";", "\t", "|"], ...] = (",", ";", "\t", "|")
 _NUMBER = re.compile(r"\s*[+-]?[0-9.]+([eE][+-]?[0-9]+)?\s*")
-_DECIMAL_COMMA = r"\s*[+-]?[0-9]+,[0-9]+\s*"
+_IS_SIGN = f"lower(trim({{x}})) IN ({', '.join(map(literal, MISSING_SIGNS))})"
 _START = 1 << 20
 """Bytes in which the header of a file is looked for."""
 
@@ -53,15 +53,17 @@ def read(path: str) -> tuple[pa.Table, Dialect]:
         table, dialect = _named(read_source(Source(parquet=path), [], {})), Dialect()
         _refuse_names(path, table.column_names)
     else:
-        dialect = Dialect(delimiter=_delimiter(path))
+        dialect = _dialect(path)
         names = _header(path, dialect)
-        table = _named(read_source(Source(csv=path, dialect=dialect), names, {}))
-        if found := _missing_signs(table) | _decimal(table, dialect):
-            dialect = dialect.model_copy(update=found)
-            numbers = (
-                [name for name in table.column_names if _has_decimal_commas(table, name)] if "decimal" in found else []
-            )
-            table = _named(read_source(Source(csv=path, dialect=dialect), names, {}, numbers))
+        table = _csv(path, dialect, names)
+        commas = [name for name in table.column_names if dialect.delimiter != "," and _has_fractions(table, name, ",")]
+        # Where numbers are written in both ways, those with commas stay texts.
+        if commas and not any(_has_fractions(table, name, ".") for name in table.column_names):
+            dialect = dialect.model_copy(update={"decimal": ","})
+            table = _csv(path, dialect, names, commas)
+        if signs := _missing_signs(table):
+            dialect = dialect.model_copy(update={"missing": signs})
+            table = _csv(path, dialect, names, commas)
     if not table.num_rows:
         raise InputError(f"`{path}` has columns, but no rows")
     return table, dialect
@@ -74,7 +76,7 @@ def column_names(path: str) -> list[str]:
         InputError: it cannot be read.
     """
     if form_of(path) == "csv":
-        return _header(path, Dialect(delimiter=_delimiter(path)))
+        return _header(path, _dialect(path))
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -86,8 +88,30 @@ def column_names(path: str) -> list[str]:
     return names
 
 
-def _start(path: str) -> str:
-    """How a file begins; text that is not UTF-8 is left for the reader to refuse."""
+def _csv(path: str, dialect: Dialect, names: Sequence[str], numbers: Sequence[str] = ()) -> pa.Table:
+    numbers = numbers if dialect.decimal == "," else ()
+    return _named(read_source(Source(csv=path, dialect=dialect), names, {}, numbers))
+
+
+def _named(table: pa.Table) -> pa.Table:
+    return table.select([name for name in table.column_names if name])
+
+
+def _dialect(path: str) -> Dialect:
+    """The encoding, by the mark at the start, and what parts the names of the header: the most frequent sign."""
+    encoding: Literal["utf-8", "utf-16"] = (
+        "utf-16" if _first_bytes(path)[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8"
+    )
+    header = re.sub(r'"[^"]*"', "", _start(path, encoding)).partition("\n")[0]
+    return Dialect(delimiter=max(_DELIMITERS, key=header.count), encoding=encoding)
+
+
+def _start(path: str, encoding: str) -> str:
+    """How a file begins; text that is of another encoding is left for the reader to refuse."""
+    return _first_bytes(path).decode(encoding, errors="replace").lstrip("\ufeff\r\n")
+
+
+def _first_bytes(path: str) -> bytes:
     from pyarrow import fs
 
     try:
@@ -95,21 +119,11 @@ def _start(path: str) -> str:
             start: bytes = file.read(_START)
     except OSError as error:
         raise InputError(f"`{path}` cannot be read: {error}") from None
-    return start.decode("utf-8-sig", errors="replace").lstrip("\r\n")
-
-
-def _named(table: pa.Table) -> pa.Table:
-    return table.select([name for name in table.column_names if name])
-
-
-def _delimiter(path: str) -> Literal[",", ";", "\t", "|"]:
-    """What parts the names of the header: the sign that is there most often."""
-    counts = Counter(re.sub(r'"[^"]*"', "", _start(path)).partition("\n")[0])
-    return max(_DELIMITERS, key=lambda sign: counts[sign])
+    return start
 
 
 def _header(path: str, dialect: Dialect) -> list[str]:
-    names = next(csv.reader(io.StringIO(_start(path)), delimiter=dialect.delimiter), [])
+    names = next(csv.reader(io.StringIO(_start(path, dialect.encoding)), delimiter=dialect.delimiter), [])
     if not names:
         raise InputError(f"`{path}` is empty: expected a line of column names, and rows below it")
     if all(_NUMBER.fullmatch(name) for name in names):
@@ -132,17 +146,16 @@ def _refuse_names(path: str, names: Sequence[str]) -> None:
             raise InputError(f"`{path}`: the columns `{other}` and `{name}` differ only in case: rename one")
 
 
-def _missing_signs(table: pa.Table) -> dict[str, list[str]]:
+def _missing_signs(table: pa.Table) -> list[str]:
     """Texts that stand for missing values: signs such as `NA` in columns that hold nothing else but numbers or times.
 
     In a column of texts alone such a sign may be a category, and stays one.
     """
     signs: set[str] = set()
     connection = connect({"source": table})
-    listed = ", ".join(f"'{sign}'" for sign in MISSING_SIGNS)
     for name in table.column_names:
         column = identifier(name)
-        is_sign = f"lower(trim({column})) IN ({listed})"
+        is_sign = _IS_SIGN.format(x=column)
         tests = [conversion(column, "string", type_).possible for type_ in ("float", "date", "timestamp")]
         counts = [f"count(*) FILTER (WHERE NOT {is_sign} AND ({test}))" for test in tests]
         present = f"count(*) FILTER (WHERE NOT {is_sign} AND {column} IS NOT NULL)"
@@ -150,21 +163,14 @@ def _missing_signs(table: pa.Table) -> dict[str, list[str]]:
         if found and others and others in fitting:
             written = query(connection, f"SELECT DISTINCT {column} FROM source WHERE {is_sign}", name)
             signs.update(written.column(0).to_pylist())
-    return {"missing": sorted(signs)} if signs else {}
+    return sorted(signs)
 
 
-def _decimal(table: pa.Table, dialect: Dialect) -> dict[str, str]:
-    if dialect.delimiter == "," or not any(_has_decimal_commas(table, name) for name in table.column_names):
-        return {}
-    return {"decimal": ","}
-
-
-def _has_decimal_commas(table: pa.Table, name: str) -> bool:
-    """Whether a column holds numbers alone, some of them with a decimal comma."""
+def _has_fractions(table: pa.Table, name: str, sign: str) -> bool:
+    """Whether a column holds numbers alone, some of them with a decimal `sign`."""
     connection, column = connect({"source": table}), identifier(name)
-    number = f"regexp_full_match({column}, '{_DECIMAL_COMMA}|\\s*[+-]?[0-9]+\\s*')"
-    listed = ", ".join(f"'{sign}'" for sign in MISSING_SIGNS)
-    others = f"count(*) FILTER (WHERE NOT {number} AND lower(trim({column})) NOT IN ({listed}))"
-    commas = f"count(*) FILTER (WHERE regexp_full_match({column}, '{_DECIMAL_COMMA}'))"
-    strange, found = figures(connection, [others, commas], name)
+    fraction = rf"regexp_full_match({column}, '\s*[+-]?[0-9]*[{sign}][0-9]+\s*')"
+    whole = rf"regexp_full_match({column}, '\s*[+-]?[0-9]+\s*')"
+    others = f"count(*) FILTER (WHERE NOT ({fraction} OR {whole} OR {_IS_SIGN.format(x=column)}))"
+    strange, found = figures(connection, [others, f"count(*) FILTER (WHERE {fraction})"], name)
     return bool(found) and not strange
