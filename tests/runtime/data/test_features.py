@@ -13,6 +13,7 @@ import pytest
 
 from penstock.runtime.artifacts import read_json, read_table
 from penstock.runtime.data.features import compute
+from penstock.runtime.data.timed import with_position
 from penstock.runtime.faults import InputError
 from runtime.data.tables import at, feature_set, run, table, timed, validate
 
@@ -71,6 +72,16 @@ def value(feature: dict[str, Any], source: str = "rows") -> list[Any]:
 )  # fmt: skip
 def test_a_feature_has_its_declared_type(feature: dict[str, Any], expected: list[Any]) -> None:
     assert value(feature) == expected
+
+
+def test_a_value_is_that_of_its_row_however_the_table_is_cut() -> None:
+    """To the database a list of five values is a join, after which batches with few rows beyond a vector come late."""
+    chunks = [pa.table({"id": range(first, first + 2_049)}) for first in range(0, 2_049 * 4, 2_049)]
+    rows = replace(UNTIMED, name="rows", table=with_position(pa.concat_tables(chunks)))
+    chosen = {"type": "bool", "sql": "id % 50 IN (1, 3, 5, 7, 9)"}
+    definition = feature_set(source="rows", entity=["id"], features={"f": chosen})
+    found = compute("set", definition, {"rows": rows})["f"].to_pylist()
+    assert found == [each % 50 in (1, 3, 5, 7, 9) for each in range(2_049 * 4)]
 
 
 def doubled(rows: pa.Table) -> list[float]:

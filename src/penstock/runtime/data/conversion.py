@@ -38,6 +38,7 @@ NEVER = "FALSE"
 _ALWAYS = "TRUE"
 _NUMBER = "regexp_full_match(trim({x}), '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?')"
 _HAS_YEAR = r"regexp_matches({x}, '^\s*\d{{4}}')"
+# Lists have fewer than five values: of more, the database makes a join, and may disorder the rows (`engine.in_order`).
 _TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("int", "int"): ("TRY_CAST({x} AS BIGINT) IS NOT NULL", "TRY_CAST({x} AS BIGINT)"),
     ("float", "float"): (_ALWAYS, "CASE WHEN NOT isnan(CAST({x} AS DOUBLE)) THEN CAST({x} AS DOUBLE) END"),

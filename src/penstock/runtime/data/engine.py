@@ -112,6 +112,19 @@ def _faults(place: str, shows_values: bool) -> Iterator[None]:
         raise InputError(f"{place}: {told}") from None
 
 
+def in_order(found: pa.Table, position: str) -> pa.Table:
+    """The rows by a column with their positions, which a query without ORDER BY mostly leaves in order, and at once.
+
+    Behind a join the database holds back batches of few rows and lets larger ones pass, and it makes one of
+    ``x IN (1, 2, 3, 4, 5)``.
+    """
+    import numpy as np
+    import pyarrow.compute as pc
+
+    places = found[position].to_numpy()
+    return found if bool(np.all(places[1:] > places[:-1])) else found.take(pc.sort_indices(found[position]))
+
+
 def batches(expressions: Sequence[T], most: int = _AT_ONCE) -> Iterator[Sequence[T]]:
     """The expressions in their order, as many at a time as one query should have, or `most`, but one at least."""
     at_once = max(1, min(most, _AT_ONCE))

@@ -17,7 +17,7 @@ from penstock.runtime import arguments
 from penstock.runtime.artifacts import DATA_FILE, ENTITY_PREFIX, EVENT_TIME, SLICE_PREFIX, write_json, write_table
 from penstock.runtime.data.aggregate import aggregated_values
 from penstock.runtime.data.conversion import conversion, kind_of
-from penstock.runtime.data.engine import batches, connect, identifier, query
+from penstock.runtime.data.engine import batches, connect, identifier, in_order, query
 from penstock.runtime.data.expressions import scalar
 from penstock.runtime.data.fingerprint import fingerprint
 from penstock.runtime.data.functions import as_column, call, load
@@ -157,8 +157,9 @@ def _scalars(
     checked = [f"({scalar(sql, places[each])}\n)" for each, sql in scalars.items()]
 
     def computed(expressions: Sequence[str], place: str) -> list[pa.ChunkedArray]:
-        sql = f"SELECT {', '.join(expressions)} FROM {identifier(rows.name)}"
-        return list(query(connection, sql, place, shows_values=not rows.is_withheld).columns)
+        sql = f"SELECT {identifier(POSITION)}, {', '.join(expressions)} FROM {identifier(rows.name)}"
+        found = query(connection, sql, place, shows_values=not rows.is_withheld)
+        return list(in_order(found, POSITION).columns)[1:]
 
     try:
         return dict(zip(scalars, computed(checked, feature_set), strict=True))
