@@ -12,7 +12,7 @@ from penstock.specs.base import Resources
 LIGHT = Compute(cpu="500m", memory="1Gi")
 """Steps that read figures and write text."""
 MEDIUM = Compute(cpu="1", memory="2Gi")
-"""Steps that stream tables through an engine which spills to disk."""
+"""Steps that stream tables from file to file, through an engine which spills to disk."""
 
 _RETRY_OUTSIDE = Retry(count=3, backoff_seconds=30, factor=2.0)
 _HOUR = 3600
