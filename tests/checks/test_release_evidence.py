@@ -99,6 +99,22 @@ def test_a_promotion_of_another_model_is_told_although_the_evidence_is_of_the_ri
     assert "it promotes `lateness` sha256:aaaaaaaaaaaa…, not `delay` sha256:aaaaaaaaaaaa…" in found.help
 
 
+def test_where_the_evidence_is_of_another_model_the_promotion_is_not_told_as_well() -> None:
+    files = Case.read(PROMOTED).files
+    known = bytes_digest(files["evidence/delay.json"].encode())
+    files = edited(files, "evidence/delay.json", '"name": "delay"', '"name": "lateness"')
+    files = edited(files, "specs/rollout.yaml", known, bytes_digest(files["evidence/delay.json"].encode()))
+    headlines = [one.headline for one in check(load(files)) if one.code == "release-evidence"]
+    assert headlines == ["the release is a version of `lateness`, but its rollout serves `delay`"]
+
+
+def test_of_a_rollout_that_does_not_exist_no_promotion_is_asked() -> None:
+    files = edited(
+        Case.read(PROMOTED).files, "specs/rollout.yaml", "  rollout: delay-online\n", "  rollout: delay-on\n"
+    )
+    assert {one.code for one in check(load(files))} == {"unknown-rollout"}
+
+
 @pytest.mark.parametrize("path", ["evidence/delay.json", "evidence/delay-staging.json"])
 def test_a_file_that_git_gave_other_line_ends_is_mended_by_git_and_any_other_by_a_promotion(path: str) -> None:
     files = Case.read(PROMOTED).files
