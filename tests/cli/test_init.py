@@ -246,6 +246,8 @@ def test_what_cannot_be_done_is_said_and_writes_nothing(
             "y",
             "no column is left to predict `y` from: `x` has the same value",
         ),
+        ("a.csv", {"@label": [0, 1] * 9, "x": range(18)}, "@label", "`@label` has a name that steps use themselves"),
+        ("a.csv", {"": [0, 1] * 9, "x": range(18)}, "", "--target needs the name of a column; give one to those of"),
         ("a.csv", {"y": [0, 1] * 9, "copy": ["no", "yes"] * 9}, "y", "`copy` tells `y` by itself"),
         ("a[1].csv", {"y": [0, 1] * 9, "x": range(18)}, "y", "has a `[` in its name, which means something else"),
         ("数.csv", {"y": [0, 1] * 9, "x": range(18)}, "y", "no name can be made of `数.csv`: give one"),

@@ -49,7 +49,7 @@ def possible_keys(profile: Profile) -> tuple[str, ...]:
         if column.type in ("int", "string")
         and column.distinct == profile.rows
         and (_CALLED_KEY.fullmatch(column.name) or _CAMEL_KEY.fullmatch(column.name))
-        and not _unnameable(column)
+        and not unnameable(column)
     )
 
 
@@ -70,7 +70,7 @@ def roles(profile: Profile, target: Target, key: Key, time: str | None) -> Roles
     for column in profile.columns:
         if column.name == target.column.name:
             continue
-        if reason := _unnameable(column):
+        if reason := unnameable(column):
             unread.append((column.name, reason))
         elif reason := _no_feature(column, profile, target, key, time):
             left_out.append((column.name, reason))
@@ -84,7 +84,7 @@ def roles(profile: Profile, target: Target, key: Key, time: str | None) -> Roles
     return Roles(declared, tuple(features), tuple(left_out), tuple(unread))
 
 
-def _unnameable(column: ColumnProfile) -> str:
+def unnameable(column: ColumnProfile) -> str:
     """Why the contract cannot name a column; empty where it can."""
     if not column.name:
         return "has no name in the header"

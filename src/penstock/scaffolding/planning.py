@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from penstock.diagnostics.grammar import counted, listed
 from penstock.diagnostics.suggest import did_you_mean, meant_or_known
 from penstock.runtime.profiling.model import ColumnProfile, Profile
-from penstock.scaffolding.columns import Key, possible_keys, roles, surrogate
+from penstock.scaffolding.columns import Key, possible_keys, roles, surrogate, unnameable
 from penstock.scaffolding.documents import System
 from penstock.scaffolding.refusal import RefusalError
 from penstock.scaffolding.target import possible_targets, target_of
@@ -53,6 +53,8 @@ def plan(request: Request, profile: Profile) -> System:
     target = target_of(_column(profile, request.target, "--target"), profile.rows, request.task)
     if request.time is not None:
         _refuse_other_time(profile, _column(profile, request.time, "--time"))
+    for name in request.ids:
+        _column(profile, name, "--id")
     key = _key(request, profile)
     if request.target in (*key.columns, request.time):
         raise RefusalError(f"`{request.target}` is the target, so it cannot be the key or the time of the rows, too")
@@ -65,6 +67,8 @@ def refuse_unknown(request: Request, names: Iterable[str]) -> None:
     known = list(names)
     named = (("--target", request.target), *(("--id", each) for each in request.ids), ("--time", request.time))
     for option, name in named:
+        if name == "":
+            raise RefusalError(f"{option} needs the name of a column; give one to those of `{request.path}` without")
         if name is not None and name not in known:
             have = meant_or_known(did_you_mean(name, known), known[:_MOST_LISTED])
             raise RefusalError(f"{option}: `{request.path}` has no column `{name}`{have}")
@@ -72,8 +76,10 @@ def refuse_unknown(request: Request, names: Iterable[str]) -> None:
 
 def _column(profile: Profile, name: str, option: str) -> ColumnProfile:
     found = profile.column(name)
-    if found is None or not name:
+    if found is None:
         raise RefusalError(f"{option}: there is no column `{name}`")
+    if reason := unnameable(found):
+        raise RefusalError(f"{option}: the column `{name}` {reason}")
     return found
 
 

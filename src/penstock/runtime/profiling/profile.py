@@ -56,7 +56,7 @@ def profile(path: str, target: str = "", keys: Sequence[Sequence[str]] = ()) -> 
         dialect,
         table.num_rows,
         repeated,
-        tuple(_key_repeats(connection, key, path) for key in keys),
+        tuple(_key_repeats(connection, key, path) if set(key) <= known.keys() else table.num_rows for key in keys),
         tuple(columns),
     )
 
