@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 _OWN = re.compile(
-    r"@(class|event_time|label|moment|part|place|position|prediction|reasons|rows?|window"
-    r"|(cluster|score)(\..*)?|(entity|slice|\d+)\..*|(key|size)\d+)",
+    r"@(class|event_time|label|moment|number|part|place|position|prediction|reasons|rows?|window"
+    r"|(cluster|score)(\..*)?|(entity|place|slice|\d+)\..*|(key|size)\d+)",
     re.IGNORECASE,
 )
 
