@@ -13,7 +13,8 @@ export MLFLOW_DISABLE_TELEMETRY := true
 unexport PYTHONDONTWRITEBYTECODE
 
 TESTS ?= tests
-JOBS ?= auto
+# One more than there are processors: while a test waits for a disk or a server, another one runs.
+JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 RESOLVE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock" $(UPGRADE)
 
