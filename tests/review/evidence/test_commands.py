@@ -106,6 +106,18 @@ def test_the_two_statements_are_signed_in_either_order(
     assert evidence(repository, "verify") == 0
 
 
+def test_a_signing_that_was_interrupted_goes_on(repository: Repository, key: Path) -> None:
+    """The statement is written after the releases that name it; a killed process leaves it as it was."""
+    unsigned = repository.read(PATH)
+    assert evidence(repository, "sign", "--key-id", "ci", "--key", str(key)) == 0
+    signed, named = repository.read(PATH), repository.read(RELEASE_PATH)
+    repository.write(PATH, unsigned)
+    assert evidence(repository, "verify") != 0
+    assert evidence(repository, "sign", "--key-id", "ci", "--key", str(key)) == 0
+    assert (repository.read(PATH), repository.read(RELEASE_PATH)) == (signed, named)
+    assert evidence(repository, "verify") == 0
+
+
 def test_a_release_without_a_promotion_is_said_to_have_none(
     repository: Repository, key: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
