@@ -50,7 +50,7 @@ def below(node: exp.Expr, sight: Sight, spare: float = 0.0) -> Iterator[tuple[ex
         yield from below(node.this, sight, spare)
     elif cut is not None:
         is_whole = cut <= WHOLE and all(map(sight.is_whole, columns(node)))
-        yield from below(_truncated(node), sight, spare if is_whole else spare - cut)
+        yield from below(_inner(node), sight, spare if is_whole else spare - cut)
     elif sum_ is not None:
         yield from below(sum_[0], sight, spare + sum_[1])
     elif is_aggregate(node):
@@ -69,7 +69,7 @@ def above(node: exp.Expr) -> set[exp.Column]:
     if isinstance(node, exp.Column):
         return {node}
     if isinstance(node, (*_WRAPPERS, exp.Cast)) or cut_off(node) is not None:
-        return above(_truncated(node))
+        return above(_inner(node))
     sum_ = added(node)
     if sum_ is not None:
         return above(sum_[0]) if sum_[1] <= 0 else set()
@@ -121,8 +121,8 @@ def _sides(node: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
         yield node.expression, node.this
 
 
-def _truncated(node: exp.Expr) -> exp.Expr:
-    """What an expression truncates."""
+def _inner(node: exp.Expr) -> exp.Expr:
+    """What an expression truncates, converts or wraps."""
     inner: exp.Expr = node.expression if isinstance(node, exp.DateBin) else node.this
     return inner
 

@@ -60,7 +60,7 @@ def headline(
     if state is VerdictState.APPROVED:
         if glass is not None and glass.missing == 0:
             return f"{total}: allowed by break-glass until {moment(glass.until)}: {glass.reason}"
-        return f"{total}: approved" if total != _NOTHING else f"{_NOTHING}: no approval needed{_unread(plan)}"
+        return f"{total}: approved" if total != _NOTHING else f"{_NOTHING}: no approval needed{unjudged_count(plan)}"
     if state is VerdictState.PENDING:
         if any(child.why == DRAFT for child in children):
             return f"{total}: draft, not yet ready for review"
@@ -216,8 +216,8 @@ def more_people(missing: int) -> str:
 _NOTHING = "no change in meaning"
 
 
-def _unread(plan: Plan) -> str:
-    """Says of files that nobody looked at that they are not what needs no approval."""
+def unjudged_count(plan: Plan) -> str:
+    """`; 3 files not judged`, as the end of a headline: nobody looked at them. Empty where there are none."""
     count = len(unjudged(plan))
     return f"; {counted(count, 'file')} not judged" if count else ""
 

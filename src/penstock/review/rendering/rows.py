@@ -12,8 +12,7 @@ from penstock.diagnostics.grammar import joined
 from penstock.diagnostics.model import Diagnostic, Severity, Span
 from penstock.review.changes.told_below import standing_alone, told_below
 from penstock.review.model import Change, Direction, Impact, Operation, Plan
-from penstock.review.policy.wording import NOBODY
-from penstock.review.rendering.unjudged import unjudged_count
+from penstock.review.policy.wording import NOBODY, unjudged_count
 from penstock.review.rendering.values import shown_if_short, shown_value, shown_values, whole_difference
 from penstock.source.writing.findings import MENDED_BY_COMPILING
 from penstock.specs.addresses import FILE

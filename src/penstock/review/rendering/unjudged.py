@@ -46,12 +46,6 @@ def unjudged_groups(plan: Plan) -> tuple[UnjudgedGroup, ...]:
     return (*groups, *((_group("other files", _by_folder(others)),) if others else ()))
 
 
-def unjudged_count(plan: Plan) -> str:
-    """`; 3 files not judged`, as the end of a headline; empty where there are none."""
-    count = len(unjudged(plan))
-    return f"; {counted(count, 'file')} not judged" if count else ""
-
-
 def unjudged_hint(plan: Plan) -> str:
     """What a policy could do about those that decide something; empty where there are none."""
     roles = joined(group.role for group in unjudged_groups(plan) if group.role in ROLES)
