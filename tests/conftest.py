@@ -80,7 +80,19 @@ def promtool() -> Path:
 @pytest.fixture(scope="session")
 def amtool() -> Path:
     """Alertmanager's own checker of routes; the test skips where `make tools` has not put it."""
-    return _tool("amtool")
+    return _tool("amtool", "alertmanager")
+
+
+@pytest.fixture(scope="session")
+def alertmanager() -> Path:
+    """Alertmanager itself; the test skips where `make tools` has not put it."""
+    return _tool("alertmanager", "alertmanager")
+
+
+@pytest.fixture(scope="session")
+def kustomize() -> Path:
+    """What Argo CD and `kubectl apply -k` build with; the test skips where `make tools` has not put it."""
+    return _tool("kustomize", "kustomize")
 
 
 @pytest.fixture(scope="session")
@@ -98,12 +110,14 @@ def shared_crds() -> Path:
     pytest.skip(reason)
 
 
-def _tool(name: str) -> Path:
+def _tool(name: str, built: str | None = None) -> Path:
+    """A program. Of one that is `built` from source, `make tools` notes where the machine cannot."""
     search = os.pathsep.join([str(ROOT / ".tools" / "bin"), os.environ.get("PATH", "")])
     found = shutil.which(name, path=search)
-    if found is None:
-        _lacking(f"{name} is missing: `make tools` installs it")
-    return Path(found)
+    absent = ROOT / ".tools" / f"{built}.absent"
+    if found is None and absent.exists():
+        pytest.skip(absent.read_text(encoding="utf-8").strip())
+    return Path(found) if found is not None else _lacking(f"{name} is missing: `make tools` installs it")
 
 
 def _lacking(reason: str) -> NoReturn:

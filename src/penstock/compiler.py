@@ -1,8 +1,8 @@
 """The compiler: a catalog in, artifacts out. Reads like the picture in ARCHITECTURE.md.
 
-A *unit* is a model or a rollout in one environment. Units are compiled one by one, each through a view that notes
-what it reads; artifacts of different units never share a file. What spans units (the kustomization of an environment)
-is made from the artifacts themselves.
+A *unit* is a model or a rollout in one environment, or what that environment has as a whole. Units are compiled one by
+one, each through a view that notes what it reads; artifacts of different units never share a file. What spans units
+(the kustomization of an environment) is made from the artifacts themselves.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from penstock.diagnostics.model import Diagnostic, Severity
 from penstock.ir.bundle import Bundle
 from penstock.ir.serving import STAND_IN, Endpoint
 from penstock.lowering.environments import environment_of
-from penstock.lowering.plans import Plan, model_plans, rollout_plans
+from penstock.lowering.plans import Plan, environment_plans, model_plans, rollout_plans
 from penstock.patches import apply_patches
 from penstock.source.canonical import bytes_digest
 from penstock.source.writing.emit_yaml import emit_yaml_documents
+from penstock.specs.environment import Environment
 from penstock.specs.kinds import KINDS
 from penstock.specs.model import Model
 from penstock.specs.rollout import Rollout
@@ -42,11 +43,16 @@ class Nowhere(NamedTuple):
 
 
 class Unit(NamedTuple):
-    """What is compiled as a whole: a model or a rollout in one environment."""
+    """What is compiled as a whole: a model or a rollout in one environment, or what that environment has by itself."""
 
     environment: str
     kind: str
     name: str
+
+    @property
+    def folder(self) -> str:
+        """Where its artifacts lie, below ``generated/``."""
+        return self.environment if self.kind == "Environment" else f"{self.environment}/{self.name}"
 
     def __str__(self) -> str:
         return f"{self.environment}/{self.kind}/{self.name}"
@@ -92,6 +98,8 @@ def units(catalog: Catalog, models: Iterable[str] | None = None) -> Iterator[Uni
     find out that its unit is as it was.
     """
     environments = [found for view in catalog.views() if (found := view.environment) is not None]
+    if models is None:
+        yield from environment_units(catalog)
     for model in models if models is not None else (spec_id.name for spec_id in catalog.ids("Model")):
         for environment in environments:
             served = catalog.related("rollouts-of", environment.name, model)
@@ -99,6 +107,18 @@ def units(catalog: Catalog, models: Iterable[str] | None = None) -> Iterator[Uni
                 yield Unit(environment.name, "Model", model)
             for rollout in sorted(served):
                 yield Unit(environment.name, "Rollout", rollout)
+
+
+def environment_units(catalog: Catalog) -> Iterator[Unit]:
+    """The units of the environments that have anything as a whole: those that declare an Alertmanager."""
+    for view in catalog.views():
+        environment = view.environment
+        if environment is not None and _has_routes(environment):
+            yield Unit(environment.name, "Environment", environment.name)
+
+
+def _has_routes(environment: Environment) -> bool:
+    return environment.spec.cluster and environment.spec.alertmanager is not None
 
 
 def units_in(view: View, specs: Iterable[SpecId]) -> Iterator[Unit]:
@@ -109,6 +129,8 @@ def units_in(view: View, specs: Iterable[SpecId]) -> Iterator[Unit]:
     for spec in specs:
         if spec.kind == "Model" and view.find(Model, spec.name) is not None:
             exists = environment.spec.training or bool(view.rollouts_of(spec.name))
+        elif spec.kind == "Environment":
+            exists = spec.name == environment.name and _has_routes(environment)
         else:
             rollout = view.find(Rollout, spec.name) if spec.kind == "Rollout" else None
             exists = rollout is not None and environment.name in rollout.spec.environments
@@ -148,7 +170,7 @@ def _made(catalog: Catalog, unit: Unit) -> _Made:
     misplaced = tuple(step_problems(view, spec)) if unit.kind == "Model" else ()
     if misplaced:
         return _Made((), misplaced, reads.keys)
-    plans = model_plans(view, unit.name) if unit.kind == "Model" else rollout_plans(view, unit.name)
+    plans = _plans(view, unit)
     diagnostics = [problem for plan in plans for problem in capability_problems(view, spec, plan)]
     unreleased = any(isinstance(plan, Endpoint) and not plan.released for plan in plans)
     if any(problem.severity is Severity.ERROR for problem in diagnostics):
@@ -161,6 +183,16 @@ def _made(catalog: Catalog, unit: Unit) -> _Made:
     has_cluster = environment_of(view).spec.cluster
     there = tuple(manifest for manifest in manifests if has_cluster or not manifest.applied)
     return _Made(there, tuple(diagnostics), reads.keys, unreleased)
+
+
+def _plans(view: View, unit: Unit) -> tuple[Plan, ...]:
+    match unit.kind:
+        case "Model":
+            return model_plans(view, unit.name)
+        case "Rollout":
+            return rollout_plans(view, unit.name)
+        case _:
+            return environment_plans(view)
 
 
 def _awaited(plans: Iterable[Plan]) -> Iterator[Manifest]:
@@ -185,8 +217,8 @@ def artifact(unit: Unit, manifest: Manifest) -> Artifact:
     """The bytes of a manifest, under the folder of its unit."""
     head = "".join(f"# {line}\n" for line in (*manifest.comment.splitlines(), GENERATED))
     body = (head + emit_yaml_documents(manifest.documents)).encode()
-    path = "/".join(part for part in (unit.environment, unit.name, manifest.file) if part)
-    return Artifact(path, bytes_digest(body), f"{unit.kind}/{unit.name or unit.environment}", manifest.applied, body)
+    path = f"{unit.folder}/{manifest.file}"
+    return Artifact(path, bytes_digest(body), f"{unit.kind}/{unit.name}", manifest.applied, body)
 
 
 def environment_artifacts(catalog: Catalog, artifacts: Iterable[Artifact]) -> Iterator[Artifact]:
@@ -201,4 +233,4 @@ def environment_artifacts(catalog: Catalog, artifacts: Iterable[Artifact]) -> It
         if environment is not None and environment.spec.cluster:
             bundle = Bundle(environment.name, environment.spec.namespace, tuple(sorted(files)))
             for manifest in render(bundle):
-                yield artifact(Unit(name, "Environment", ""), manifest)
+                yield artifact(Unit(name, "Environment", name), manifest)

@@ -20,6 +20,7 @@ from penstock.incremental.session import Session
 from penstock.source.keyed_jsonl import KeyedLines
 
 BIKES = "specs/bikes/rollout.yaml"
+ENVIRONMENTS, TEAMS = "specs/platform/environments.yaml", "specs/platform/teams.yaml"
 OBJECTIVE = (BIKES, "objective: 99.5%", "objective: 99.4%")
 
 
@@ -102,6 +103,32 @@ def test_an_edit_writes_the_index_that_a_cold_compile_writes(repository: Path, t
     assert files(repository) == cold(repository, tmp_path / "cold")
 
 
+ROUTES = ("production/alert-routes.yaml", "production/alertmanager.yaml")
+
+
+def test_the_contact_of_a_team_is_written_into_the_routes_and_nowhere_else(repository: Path) -> None:
+    edit(repository, TEAMS, "ticket: bike-ops-tickets", "ticket: platform-tickets")
+    outcome = compile_all(repository)
+    assert outcome.plan is not None
+    assert outcome.plan.update == ("index.json", *ROUTES)
+
+
+def test_routes_come_and_go_with_the_alertmanager_of_an_environment(repository: Path, tmp_path: Path) -> None:
+    file = repository / ENVIRONMENTS
+    before = file.read_text()
+    block = before[before.index("  alertmanager:\n") : before.index("  grafana:", before.index("  alertmanager:\n"))]
+    file.write_text(before.replace(block, ""))
+    outcome = compile_all(repository)
+    assert outcome.plan is not None
+    assert outcome.plan.prune == ROUTES
+    assert files(repository) == cold(repository, tmp_path / "without")
+    file.write_text(before)
+    outcome = compile_all(repository)
+    assert outcome.plan is not None
+    assert outcome.plan.create == ROUTES
+    assert files(repository) == cold(repository, tmp_path / "with")
+
+
 @pytest.mark.parametrize("processes", [1, 2])
 def test_documents_that_are_lost_are_read_again(
     repository: Path, tmp_path: Path, processes: int, monkeypatch: pytest.MonkeyPatch
@@ -168,8 +195,9 @@ EDITS = (
     moved("specs/bikes/zz.yaml", BIKES),
     moved("specs/census", "specs/.census"),
     moved("specs/.census", "specs/census"),
-    replaced("specs/platform/environments.yaml", "namespace: ml-staging", "namespace: ml-other"),
-    replaced("specs/platform/teams.yaml", "bike-ops-tickets", "bike-ops-inbox"),
+    replaced(ENVIRONMENTS, "namespace: ml-staging", "namespace: ml-other"),
+    replaced("specs/platform/teams.yaml", "ticket: bike-ops-tickets", "ticket: platform-tickets"),
+    replaced(ENVIRONMENTS, "fallback: platform-tickets", "fallback: sre-tickets"),
     replaced("specs/bikes/model.yaml", "spec:", "# nothing\nspec:"),
     appended("systems/bikes.py", "# nothing\n"),
     appended("generated/*/*/training.yaml", "# mine\n"),

@@ -102,6 +102,10 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {
         [{"kind": "Service", "name": "a", "merge": {}}, {"kind": "Service", "name": "a", "json": []}],
         [{"kind": "Service", "name": "a"}, {"kind": "Service", "name": "a", "merge": {}, "json": []}],
     ),
+    "Receiver": (
+        [{"pagerduty": {"secret": "a"}}, {"slack": {"secret": "a", "channel": "#b"}}],
+        [{}, {"pagerduty": {"secret": "a"}, "webhook": {"secret": "a"}}],
+    ),
     "Radius": ([{"models": 0}, {"models": 1, "callers": 2}], [{}]),
     "Require": ([{"from": {"roles": ["owner"]}}, {"evidence": "valid"}], [{}, {"count": 2}]),
 }

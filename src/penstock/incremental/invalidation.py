@@ -7,11 +7,14 @@ from typing import NamedTuple
 
 from penstock.catalog.dependencies import file_key, names_key, related_of, relation_key, spec_key
 from penstock.catalog.model import SpecId
-from penstock.compiler import Unit, units
+from penstock.compiler import Unit, environment_units, units
 from penstock.incremental.build_state import BuildState
 from penstock.incremental.reading import ReadSpecs
 from penstock.specs.base import is_name
 from penstock.specs.kinds import KINDS
+
+_OF_NO_MODEL = ""
+"""Under this the units of environments stand among those of models."""
 
 
 class Invalidation(NamedTuple):
@@ -26,7 +29,7 @@ class Invalidation(NamedTuple):
     gone: frozenset[str]
     """The names of units that are none any more."""
     units_of: dict[str, list[str]]
-    """The names of all units, those of a rollout under the model that it serves."""
+    """The names of all units, those of a rollout under the model that it serves, those of environments under none."""
 
 
 def invalidation(
@@ -78,6 +81,8 @@ def _units_of(source: ReadSpecs, known: BuildState) -> dict[str, list[str]]:
         found = dict(known.overview.units_of)
         models = {spec_id.name for spec_id in source.touched if spec_id.kind == "Model"}
         models |= {name for relation, name in source.lookups if relation == "rollouts-of"}
+    else:
+        found[_OF_NO_MODEL] = [str(unit) for unit in environment_units(catalog) if is_name(unit.name)]
     for model in models:
         found.pop(model, None)
         if catalog.document(SpecId("Model", model)) is not None:

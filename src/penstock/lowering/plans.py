@@ -1,12 +1,14 @@
-"""Which plans a unit has: the one place that knows what is made of a model and of a rollout in an environment."""
+"""Which plans a unit has: the one place that knows what is made of a model, of a rollout and of an environment."""
 
 from __future__ import annotations
 
 from penstock.catalog.model import View
+from penstock.ir.alert_routes import AlertRoutes
 from penstock.ir.dashboard import Dashboard
 from penstock.ir.monitoring import RuleFile
 from penstock.ir.serving import AccessRule, Endpoint
 from penstock.ir.workflow import Schedule, Workflow
+from penstock.lowering.alert_routes import alert_routes
 from penstock.lowering.dashboards import dashboard
 from penstock.lowering.endpoints.access import access_rule
 from penstock.lowering.endpoints.endpoint import endpoint
@@ -16,7 +18,7 @@ from penstock.lowering.pipelines.training import training_workflow
 from penstock.lowering.rules.rollout import rule_file
 from penstock.lowering.rules.trainings import training_rules
 
-Plan = Workflow | Schedule | Endpoint | AccessRule | RuleFile | Dashboard
+Plan = Workflow | Schedule | Endpoint | AccessRule | RuleFile | Dashboard | AlertRoutes
 
 
 def model_plans(view: View, model: str) -> tuple[Plan, ...]:
@@ -33,3 +35,9 @@ def rollout_plans(view: View, rollout: str) -> tuple[Plan, ...]:
     shown = dashboard(view, rollout) if rules is not None else None
     plans = (endpoint(view, rollout), access_rule(view, rollout), rules, shown)
     return tuple(plan for plan in plans if plan is not None)
+
+
+def environment_plans(view: View) -> tuple[Plan, ...]:
+    """What an environment has as a whole: who is notified of its alerts."""
+    routes = alert_routes(view)
+    return (routes,) if routes is not None else ()

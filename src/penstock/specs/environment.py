@@ -5,24 +5,19 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import GetJsonSchemaHandler, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError, core_schema
 
+from penstock.specs.alertmanager import AlertmanagerTarget
 from penstock.specs.base import Distinct, Image, Node, Resource, field, note
-from penstock.specs.kubernetes import (
-    Cidr,
-    Domain,
-    FreeLabelKey,
-    Gateway,
-    LabelValue,
-    Namespace,
-    SecretName,
-    ServiceAccount,
-    StoreUrl,
-    Url,
+from penstock.specs.components import (
+    ArgoRolloutsTarget,
+    GrafanaTarget,
+    IstioTarget,
+    KedaTarget,
+    KserveTarget,
+    KubeflowTarget,
+    PrometheusTarget,
 )
+from penstock.specs.kubernetes import Cidr, Namespace, SecretName, StoreUrl
 from penstock.specs.review import Area, Loosens
-from penstock.specs.units import Duration, PositiveDuration
-
-Version = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+){1,2}$")]
-"""A version of a target, quoted: ``"0.21"``."""
 
 Library = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*$")]
 """A package by the name under which it is imported: ``sklearn``, not ``scikit-learn``."""
@@ -30,159 +25,6 @@ Library = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*$")]
 STAGES = ("development", "staging", "production")
 WITH_CLUSTER = ("namespace", "images", "modelStore")
 """Keys that a cluster needs, and a local run never reads."""
-_SHORTEST_WINDOW = Duration.parse("2m")
-_SCRAPES_IN_A_WINDOW = 4
-
-
-class KubeflowTarget(Node):
-    """Kubeflow Pipelines in this environment."""
-
-    version: Version = field("Version of Kubeflow Pipelines.", loosens=Loosens.ANY, area=Area.CAPACITY, default="2.16")
-    api: Url = field(
-        "Address of the pipelines API inside the cluster.",
-        loosens=Loosens.ANY,
-        area=Area.GOVERNANCE,
-        default="http://ml-pipeline.kubeflow.svc:8888",
-    )
-    service_account: ServiceAccount = field(
-        "Service account of pipeline pods.",
-        loosens=Loosens.ANY,
-        area=Area.GOVERNANCE,
-        default="pipeline-runner",
-    )
-
-
-class KserveTarget(Node):
-    """KServe in this environment."""
-
-    version: Version = field("Version of KServe.", loosens=Loosens.ANY, area=Area.CAPACITY, default="0.21")
-    mode: Literal["Standard", "Knative"] = field(
-        "Deployment mode, which determines how canaries are implemented.",
-        loosens=Loosens.ANY,
-        area=Area.ROLLOUT,
-        default="Standard",
-    )
-    gateway_namespace: Namespace | None = field(
-        "Namespace of the pods of the gateway that KServe attaches its routes to (for Envoy Gateway its own "
-        "namespace, for Istio that of the Gateway); in Knative mode, of its ingress, such as `kourier-system`. "
-        "Network policies allow them if requests come through them: for canaries in Standard mode, always in "
-        "Knative mode.",
-        loosens=Loosens.ANY,
-        area=Area.GOVERNANCE,
-        default=None,
-    )
-
-
-class ArgoRolloutsTarget(Node):
-    """Argo Rollouts with the Gateway API traffic plugin in this environment."""
-
-    version: Version = field("Version of Argo Rollouts.", loosens=Loosens.ANY, area=Area.CAPACITY)
-    gateway: Gateway = field("Gateway of the HTTP routes, as `namespace/name`.", loosens=Loosens.ANY, area=Area.ROLLOUT)
-    gateway_namespace: Namespace | None = field(
-        "Namespace of the gateway's pods, if it is not the Gateway's; network policies allow them.",
-        loosens=Loosens.ANY,
-        area=Area.GOVERNANCE,
-        default=None,
-    )
-    domain: Domain = field("Parent domain of the routes' host names.", loosens=Loosens.ANY, area=Area.ROLLOUT)
-
-
-class PrometheusTarget(Node):
-    """Prometheus and its operator in this environment."""
-
-    version: Version = field("Version of Prometheus.", loosens=Loosens.ANY, area=Area.MONITORING, default="2.42")
-    url: Url = field(
-        "Address of the query API inside the cluster.",
-        loosens=Loosens.ANY,
-        area=Area.MONITORING,
-        default="http://prometheus.monitoring:9090",
-    )
-    scrape_interval: PositiveDuration = field(
-        "Scrape interval; the windows of rules must cover at least two scrapes.",
-        loosens=Loosens.HIGHER,
-        area=Area.MONITORING,
-        default=PositiveDuration.parse("30s"),
-    )
-    pushgateway: Url = field(
-        "Address of the Pushgateway, to which pipelines push metrics.",
-        loosens=Loosens.ANY,
-        area=Area.MONITORING,
-        default="http://pushgateway.monitoring:9091",
-    )
-    rule_labels: dict[FreeLabelKey, LabelValue] = field(
-        "Labels by which the operator selects PrometheusRule and PodMonitor objects.",
-        loosens=Loosens.ANY,
-        area=Area.MONITORING,
-        default={},
-    )
-    namespace: Namespace = field(
-        "Namespace of Prometheus; network policies allow its scrapes.",
-        loosens=Loosens.ANY,
-        area=Area.MONITORING,
-        default="monitoring",
-    )
-    requests: Literal["server", "istio"] = field(
-        "Source of request, error and latency metrics: the model server (in Knative mode, Knative's queue "
-        "proxy), or Istio, which also counts requests that reach no server.",
-        loosens=Loosens.ANY,
-        area=Area.MONITORING,
-        default="server",
-    )
-    pages: bool = field(
-        "Whether alerts may page; if not, pages become tickets.",
-        loosens=Loosens.LOWER,
-        area=Area.MONITORING,
-        default=True,
-    )
-    runbooks: Url | None = note("Base URL of runbooks; alerts link to `BASE/ALERT`.", default=None)
-
-    @property
-    def short_window(self) -> Duration:
-        """The window of rates that have to tell quickly: two minutes, and never less than four scrapes."""
-        return max(_SHORTEST_WINDOW, Duration(_SCRAPES_IN_A_WINDOW * self.scrape_interval))
-
-
-class GrafanaTarget(Node):
-    """Grafana in this environment."""
-
-    version: Version = field("Version of Grafana.", loosens=Loosens.ANY, area=Area.MONITORING, default="11.0")
-    url: Url | None = note("URL of Grafana; alerts link to their dashboard there.", default=None)
-    labels: dict[FreeLabelKey, LabelValue] = field(
-        "Labels by which Grafana's sidecar finds the ConfigMaps of dashboards.",
-        loosens=Loosens.ANY,
-        area=Area.MONITORING,
-        default={"grafana_dashboard": "1"},
-    )
-    annotations: dict[FreeLabelKey, str] = field(
-        "Annotations of these ConfigMaps, such as `grafana_folder: ML`.",
-        loosens=Loosens.ANY,
-        area=Area.MONITORING,
-        default={},
-    )
-
-
-class KedaTarget(Node):
-    """KEDA in this environment."""
-
-    version: Version = field("Version of KEDA.", loosens=Loosens.ANY, area=Area.CAPACITY, default="2.20")
-
-
-class IstioTarget(Node):
-    """Istio service mesh of the serving pods in this environment."""
-
-    mode: Literal["sidecar", "ambient"] = field(
-        "Data plane mode: how pods join the mesh; network policies allow what it needs, and sidecars let "
-        "Prometheus read metrics.",
-        loosens=Loosens.ANY,
-        area=Area.GOVERNANCE,
-        default="sidecar",
-    )
-    namespace: Namespace = field(
-        "Namespace of the control plane that sidecars connect to.",
-        loosens=Loosens.ANY,
-        area=Area.GOVERNANCE,
-        default="istio-system",
-    )
 
 
 class StoreEgress(Node):
@@ -348,6 +190,13 @@ class EnvironmentSpec(Node):
     )
     prometheus: PrometheusTarget = field(
         "Prometheus.", loosens=Loosens.ANY, area=Area.MONITORING, default={}, validate_default=True
+    )
+    alertmanager: AlertmanagerTarget | None = field(
+        "Alertmanager; if absent, no routes are generated, and alerts are routed by their labels `team` and `severity` "
+        "elsewhere.",
+        loosens=Loosens.REMOVED,
+        area=Area.MONITORING,
+        default=None,
     )
     grafana: GrafanaTarget | None = field(
         "Grafana; if absent, no dashboards are generated.", loosens=Loosens.ANY, area=Area.MONITORING, default=None

@@ -61,7 +61,7 @@ class Owned(Protocol):
 
     @property
     def model(self) -> str:
-        """The model that the system is about."""
+        """The model that the system is about; empty where it is about all of them."""
 
     @property
     def owner(self) -> str:
@@ -85,7 +85,7 @@ def labels(plan: Owned, *, name: str, component: str, selected_by: Iterable[tupl
     ours = {
         "app.kubernetes.io/name": name,
         "app.kubernetes.io/component": component,
-        "app.kubernetes.io/part-of": plan.model,
+        "app.kubernetes.io/part-of": plan.model or MANAGED_BY,
         "app.kubernetes.io/managed-by": MANAGED_BY,
     }
     if plan.owner:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from penstock.ir.serving import Endpoint
+from penstock.targets.alertmanager.target import TARGET as ALERTMANAGER
 from penstock.targets.argo_rollouts.target import TARGET as ARGO_ROLLOUTS
 from penstock.targets.base import Manifest, Target
 from penstock.targets.grafana.target import TARGET as GRAFANA
@@ -16,7 +17,8 @@ from penstock.targets.kustomize.target import TARGET as KUSTOMIZE
 from penstock.targets.prometheus.target import TARGET as PROMETHEUS
 
 TARGETS: dict[str, Target] = {
-    target.name: target for target in (KUBEFLOW, KSERVE, ARGO_ROLLOUTS, KUBERNETES, PROMETHEUS, GRAFANA, KUSTOMIZE)
+    target.name: target
+    for target in (KUBEFLOW, KSERVE, ARGO_ROLLOUTS, KUBERNETES, PROMETHEUS, ALERTMANAGER, GRAFANA, KUSTOMIZE)
 }
 """Target by name."""
 

@@ -279,6 +279,11 @@ _TABLE: dict[str, Callable[[Reported, Mistake], Diagnostic]] = {
     "choose_one": _choose,
     "choose_some": _choose,
     "needed_by_cluster": _needed_by_cluster,
+    "half_a_login": _custom(
+        "missing-key",
+        "{} has a user name without a password, or the reverse",
+        "write both `username` and `secret`, or neither",
+    ),
     "range_order": _custom("bad-range", "the bounds of {} are in the wrong order", "write the smaller bound first"),
     "range_empty": _custom(
         "bad-range", "the bounds of {} are equal", "write a range, or set its value in `estimator.params`"

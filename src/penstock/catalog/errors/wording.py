@@ -158,6 +158,21 @@ WORDINGS: dict[str, Wording] = {
         "a valid Azure client id",
         "the GUID of the application's or managed identity's client id, such as `11111111-2222-3333-4444-555555555555`",
     ),
+    r"^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$": Wording(
+        "a valid receiver name",
+        "at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends, such as `flight-ml-oncall`",
+        likely_name,
+    ),
+    r"^[-._a-zA-Z0-9]{1,253}$": Wording(
+        "a valid key of a Secret", "letters, digits, `-`, `_` and `.`, such as `routing-key`"
+    ),
+    r"^[#@]?[^\s#@{}]+$": Wording("a valid Slack channel", "a channel such as `#ml-alerts`, quoted"),
+    r"^[^\s@,{}]+@[^\s@,{}]+$": Wording("a valid mail address", "a single address, such as `ml-alerts@example.com`"),
+    r"^[A-Za-z0-9.-]+:\d{1,5}$": Wording(
+        "a valid mail server",
+        "`host:port`, such as `mail.example.com:587`",
+        lambda text: f"{text}:587" if text and not {"/", ":"} & set(text) else None,
+    ),
     r"^[a-z0-9-]+\..+$": Wording("a valid column reference", "`dataset.column`, such as `passengers.age_band`"),
     r"^[\w./-]+\.json$": Wording("a valid path of an evidence file", "the path of a `.json` file in the repository"),
     r"^[A-Za-z0-9+/]{43}=$": Wording("a valid Ed25519 public key", "its 32 bytes in base64: 43 characters and `=`"),

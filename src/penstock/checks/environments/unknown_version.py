@@ -19,7 +19,8 @@ from penstock.catalog.model import View
 from penstock.checks.rule import rule
 from penstock.diagnostics.codes import WARNS
 from penstock.diagnostics.model import Diagnostic
-from penstock.specs.environment import Environment, KserveTarget
+from penstock.specs.components import KserveTarget
+from penstock.specs.environment import Environment
 
 NEWEST_KSERVE = str(KserveTarget.model_fields["version"].default)
 """The language's default is the newest version that the target is written for."""

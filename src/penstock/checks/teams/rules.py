@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from penstock.checks.ineffective_override import ineffective_override
 from penstock.checks.rule import Rule
+from penstock.checks.teams.unknown_receiver import unknown_receiver
 
-RULES: tuple[Rule, ...] = (ineffective_override,)
+RULES: tuple[Rule, ...] = (unknown_receiver, ineffective_override)

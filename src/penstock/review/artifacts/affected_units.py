@@ -17,7 +17,7 @@ from penstock.review.impact.dependency_graph import DependencyGraph
 from penstock.specs.rollout import Rollout
 
 _COMPILED = ("Model", "Rollout")
-"""The kinds whose specs are units."""
+"""The kinds whose specs are units with a folder of their own."""
 
 
 @dataclass(slots=True)
@@ -30,6 +30,8 @@ class AffectedUnits:
     """Folders like ``production/flight-delay``, of those that are concerned in some."""
     environments: set[str] = field(default_factory=set)
     """Environments in which everything is concerned."""
+    own: set[str] = field(default_factory=set)
+    """Environments of which the files are concerned that belong to no model or rollout."""
 
     def among(self, paths: Sequence[str]) -> set[str]:
         """Those of the sorted paths below ``generated/`` that lie in the folders."""
@@ -39,15 +41,19 @@ class AffectedUnits:
                 found.update(_below(paths, environment))
             else:
                 found.update(*(_below(paths, f"{environment}/{name}") for name in self.everywhere))
+            if environment in self.own:
+                found.update(path for path in _below(paths, environment) if path.count("/") == 1)
         found.update(*(_below(paths, folder) for folder in self.single))
         return found
 
     def units(self, catalog: Catalog) -> list[Unit]:
-        """The units of one side in the folders: those of its valid models and rollouts."""
+        """The units of one side in the folders: those of its valid specs."""
         everything = [spec for kind in _COMPILED for spec in catalog.ids(kind)] if self.environments else []
         everywhere = [SpecId(kind, name) for kind in _COMPILED for name in sorted(self.everywhere)]
         found: list[Unit] = []
         for view, environment in ((view, view.environment_name) for view in catalog.views()):
+            if environment is not None and environment in self.own | self.environments:
+                found += units_in(view, [SpecId("Environment", environment)])
             if environment in self.environments:
                 found += units_in(view, everything)
                 continue
@@ -70,6 +76,9 @@ def affected(
     for spec in edited:
         if spec.kind == "Environment":
             found.environments.add(spec.name)
+        elif spec.kind == "Team":
+            # Its contacts are where alerts go.
+            found.own |= {*base.catalog.environments(), *head.catalog.environments()}
         elif spec.kind == "Rollout":
             found.single |= set(_watching(base, head, spec))
         for reach in (base, head):
@@ -80,6 +89,7 @@ def affected(
                     # What a model watches depends on the version that its rollout serves.
                     found.everywhere.update(reach.models_of(other.name))
     found.single |= {"/".join(path.split("/")[:2]) for path in files if path.count("/") >= 2}
+    found.own |= {path.partition("/")[0] for path in files if path.count("/") == 1}
     return found
 
 

@@ -83,7 +83,7 @@ class Comparison:
         """The paths that base lists of the units that are concerned."""
         self.units = self.affected.units(revisions.head.catalog)
         """The units that have to be compiled on head."""
-        folders = {f"{GENERATED}/{unit.environment}/{unit.name}" for unit in self.units}
+        folders = {f"{GENERATED}/{unit.folder}" for unit in self.units}
         self.held = revisions.head.files.blobs_in(folders)
         """The files that head holds in their place, by path in the repository."""
 

@@ -21,7 +21,7 @@ from penstock.review.model import Operation
 from penstock.source.model import Pointer
 from penstock.specs.addresses import Address
 from penstock.specs.base import Node
-from penstock.specs.environment import PrometheusTarget
+from penstock.specs.components import PrometheusTarget
 from penstock.specs.gate import GateTest
 from penstock.specs.rollout import Caller, RolloutSpec
 from penstock.specs.shapes import Entries, Items, Shape, mapping_of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from penstock.ir.alert_routes import AlertRoutes
 from penstock.ir.bundle import Bundle
 from penstock.ir.dashboard import Dashboard
 from penstock.ir.monitoring import RuleFile
@@ -49,6 +50,7 @@ TARGET = Target(
     name="argo-rollouts",
     renders={Endpoint: render_endpoint},
     unsupported={
+        AlertRoutes: _NOT_RELEASED,
         Bundle: _NOT_RELEASED,
         Workflow: _NOT_RELEASED,
         Schedule: _NOT_RELEASED,

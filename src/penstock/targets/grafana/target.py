@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from penstock.ir.alert_routes import AlertRoutes
 from penstock.ir.bundle import Bundle
 from penstock.ir.dashboard import Dashboard
 from penstock.ir.monitoring import RuleFile
@@ -31,6 +32,6 @@ _SHOWS = Unsupported("never", "Grafana only shows metrics")
 TARGET = Target(
     name="grafana",
     renders={Dashboard: render_dashboard},
-    unsupported=dict.fromkeys((Bundle, Workflow, Schedule, Endpoint, AccessRule, RuleFile), _SHOWS),
+    unsupported=dict.fromkeys((AlertRoutes, Bundle, Workflow, Schedule, Endpoint, AccessRule, RuleFile), _SHOWS),
     capabilities=CAPABILITIES,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from penstock.ir.alert_routes import AlertRoutes
 from penstock.ir.bundle import Bundle
 from penstock.ir.dashboard import Dashboard
 from penstock.ir.monitoring import RuleFile
@@ -32,6 +33,7 @@ TARGET = Target(
     name="kserve",
     renders={Endpoint: render_endpoint},
     unsupported={
+        AlertRoutes: _NOT_SERVED,
         Bundle: _NOT_SERVED,
         Workflow: _NOT_SERVED,
         Schedule: _NOT_SERVED,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from penstock.ir.alert_routes import AlertRoutes
 from penstock.ir.bundle import Bundle
 from penstock.ir.dashboard import Dashboard
 from penstock.ir.monitoring import RuleFile
@@ -58,6 +59,7 @@ TARGET = Target(
     name="kubeflow",
     renders={Workflow: render_workflow, Schedule: render_schedule},
     unsupported={
+        AlertRoutes: _NOT_A_PIPELINE,
         Bundle: _NOT_A_PIPELINE,
         Endpoint: _NOT_A_PIPELINE,
         AccessRule: _NOT_A_PIPELINE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from penstock.ir.alert_routes import AlertRoutes
 from penstock.ir.bundle import Bundle
 from penstock.ir.dashboard import Dashboard
 from penstock.ir.monitoring import RuleFile
@@ -69,6 +70,7 @@ TARGET = Target(
     name="kubernetes",
     renders={AccessRule: render_access},
     unsupported={
+        AlertRoutes: _NOT_PLAIN,
         Bundle: _NOT_PLAIN,
         Workflow: _NOT_PLAIN,
         Schedule: _NOT_PLAIN,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from penstock.ir.alert_routes import AlertRoutes
 from penstock.ir.bundle import Bundle
 from penstock.ir.dashboard import Dashboard
 from penstock.ir.monitoring import RuleFile
@@ -31,6 +32,8 @@ _NOT_A_BUNDLE = Unsupported("never", "Kustomize only lists files of other target
 TARGET = Target(
     name="kustomize",
     renders={Bundle: render_bundle},
-    unsupported=dict.fromkeys((Workflow, Schedule, Endpoint, AccessRule, RuleFile, Dashboard), _NOT_A_BUNDLE),
+    unsupported=dict.fromkeys(
+        (AlertRoutes, Workflow, Schedule, Endpoint, AccessRule, RuleFile, Dashboard), _NOT_A_BUNDLE
+    ),
     capabilities=CAPABILITIES,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from penstock.ir.alert_routes import AlertRoutes
 from penstock.ir.bundle import Bundle
 from penstock.ir.dashboard import Dashboard
 from penstock.ir.monitoring import RuleFile
@@ -17,6 +18,7 @@ TARGET = Target(
     name="noop",
     renders={Workflow: render_inventory},
     unsupported={
+        AlertRoutes: _NOT_LISTED,
         Bundle: _NOT_LISTED,
         Schedule: _NOT_LISTED,
         Endpoint: _NOT_LISTED,

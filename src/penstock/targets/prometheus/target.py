@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from penstock.ir.alert_routes import AlertRoutes
 from penstock.ir.bundle import Bundle
 from penstock.ir.dashboard import Dashboard
 from penstock.ir.monitoring import Evaluated, RuleFile
@@ -81,6 +82,7 @@ TARGET = Target(
     name="prometheus",
     renders={RuleFile: render_rules},
     unsupported={
+        AlertRoutes: Unsupported("never", "Prometheus sends alerts, and Alertmanager routes them"),
         Bundle: _NOT_WATCHED,
         Workflow: _NOT_WATCHED,
         Schedule: _NOT_WATCHED,
