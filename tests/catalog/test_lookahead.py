@@ -108,6 +108,33 @@ def test_what_is_cut_off_a_time_has_to_be_added_again(time: str, condition: str,
     assert bool(told(days + query)) == is_told
 
 
+@pytest.mark.parametrize(
+    ("time", "how"),
+    [
+        ("s", None),
+        ("s + INTERVAL 1 HOUR", None),
+        ("s - INTERVAL 1 HOUR", "earlier"),
+        ("date_trunc('hour', s)", "earlier"),
+        ("date_trunc('hour', s) + INTERVAL 30 MINUTE", "earlier"),
+        ("date_trunc('hour', s) + INTERVAL 60 MINUTE", None),
+        ("s::date", "earlier"),
+        ("(number || ' o''clock')::timestamp", "retimed"),
+    ],
+)
+def test_a_row_that_is_said_to_be_earlier_is_told(time: str, how: str | None) -> None:
+    assert told(f"SELECT {time} AS t, v AS o FROM met") == ({"o": f"met {how}"} if how else {})
+    later = f"WITH m AS (SELECT number, {time} AS s, v FROM met) SELECT s + INTERVAL 1 MINUTE AS t, v AS o FROM m"
+    assert told(later) == ({"o": f"met {how}"} if how else {})
+
+
+def test_of_two_times_of_a_row_the_one_at_which_it_is_known_counts() -> None:
+    """Another may be earlier; where a condition says that it is not, nothing is told."""
+    moments: analysis.Moments = (("met", "met", "s", False, (("number",),), ("number", "r", "s", "v")),)
+    [one] = analysis.lookaheads("SELECT r AS t, v AS o FROM met", moments, "t")
+    assert (one.column, one.how) == ("o", "retimed")
+    assert analysis.lookaheads("SELECT r AS t, v AS o FROM met WHERE s <= r", moments, "t") == ()
+
+
 def test_a_result_without_a_time_may_be_of_any() -> None:
     assert told("SELECT k, avg(x) AS o FROM asked GROUP BY k", "") == {"o": "asked group"}
     assert told("SELECT id, x AS o FROM asked", "") == {"id": "asked row", "o": "asked row"}
@@ -197,6 +224,11 @@ def result(connection: Any, text: str, until: datetime) -> dict[Any, list[Any]]:
     return found
 
 
+def known(rows: dict[Any, list[Any]], until: datetime) -> dict[Any, list[Any]]:
+    """Those that are known by a time, as their own says."""
+    return {one: values for one, values in rows.items() if one[1] is not None and one[1] <= until}
+
+
 @settings(max_examples=120, deadline=None)
 @given(text=queries())
 def test_what_no_later_row_is_told_of_does_not_change_with_what_comes_later(connection: Any, text: str) -> None:
@@ -206,5 +238,16 @@ def test_what_no_later_row_is_told_of_does_not_change_with_what_comes_later(conn
     for hours in range(6, HOURS, 9):
         until = BEGIN + timedelta(hours=hours)
         before = result(connection, text, until)
-        known = [one for one in before.keys() & later.keys() if one[1] is not None and one[1] <= until]
-        assert {one: before[one] for one in known} == {one: later[one] for one in known}
+        both = known(before, until).keys() & later.keys()
+        assert {one: before[one] for one in both} == {one: later[one] for one in both}
+
+
+@pytest.mark.parametrize("time", [one for one in (*AGAIN, *TIMES) if "(s)" not in one])
+def test_a_row_that_nothing_is_told_of_is_there_when_its_time_says_so(connection: Any, time: str) -> None:
+    text = f"SELECT number AS id, {time} AS t, v AS o FROM met"
+    later = result(connection, text, BEGIN + timedelta(hours=HOURS))
+    changes = []
+    for hours in range(6, HOURS, 3):
+        until = BEGIN + timedelta(hours=hours)
+        changes.append(known(result(connection, text, until), until) != known(later, until))
+    assert any(changes) == bool(told(text))

@@ -7,7 +7,7 @@ later, or a time that is written out. Where the result's own time is not among t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import replace
 from functools import cached_property
 from typing import Literal
@@ -32,7 +32,7 @@ from penstock.catalog.sql.timed_rows import (
     Rows,
     united,
 )
-from penstock.catalog.sql.values import Lookahead, Moment, Moments
+from penstock.catalog.sql.values import Look, Lookahead, Moment, Moments
 from penstock.catalog.sql.windows import reach
 
 
@@ -43,29 +43,32 @@ def lookaheads(scope: Scope, tables: Moments, own: str) -> tuple[Lookahead, ...]
     """
     given = _Query({id(one.expression): one for one in scope.traverse()}, tables).rows(scope)
     own = next((name for name in given.columns if name.lower() == own.lower()), own)
-    own_rows = {part.row for part in given.columns.get(own, NO_PARTS) if part.row is not None}
+    own_rows: Set[Bound] = {part.row for part in given.columns.get(own, NO_PARTS) if part.row is not None}
     found: dict[tuple[str, str], Lookahead] = {}
     # The time itself is known by then.
     for name, parts in given.columns.items():
         for part in parts if name != own else ():
-            # Of a row that gives the time itself, the time is what it is said to be.
-            if part.bounds.isdisjoint({ResultColumn(own), Ever(), *own_rows}):
-                how = _how(part, own, has_row=bool(own_rows))
+            if part.bounds.isdisjoint({ResultColumn(own), Ever()}):
+                how = _how(part, own, own_rows)
                 known = found.get((name, part.table))
                 if known is None or _WORSE.index(how) > _WORSE.index(known.how):
                     found[name, part.table] = Lookahead(name, part.table, how)
     return tuple(found.values())
 
 
-_WORSE: tuple[Literal["row", "group", "window", "join"], ...] = ("row", "group", "window", "join")
+_WORSE: tuple[Look, ...] = ("retimed", "earlier", "row", "group", "window", "join")
 
 
-def _how(part: Part, own: str, *, has_row: bool) -> Literal["row", "group", "window", "join"]:
+def _how(part: Part, own: str, own_rows: Set[Bound]) -> Look:
+    if not part.bounds.isdisjoint(own_rows):
+        # Known no later than the row that gives the time, which may be said to be another than it is.
+        is_less = any(isinstance(one, ResultColumn) and one.name == own for one in part.bounds)
+        return "earlier" if is_less else "retimed"
     if part.lost == "window":
         return "window"
     if not own:
         return "row" if part.row is not None else part.lost or "join"
-    return "join" if has_row else "group"
+    return "join" if own_rows else "group"
 
 
 class _Query:
@@ -76,9 +79,9 @@ class _Query:
         self._by_identity = {id(scope): scope for scope in scopes.values()}
         self.tables: dict[str, Moment] = {moment[0]: moment for moment in tables}
         nodes = [node for scope in scopes.values() for node in scope.expression.walk()]
-        cuts = {cut for node in nodes if (cut := cut_off(node)) is not None}
+        spans = {sum_[1] for node in nodes if (sum_ := added(node)) is not None}
+        cuts = {cut for node in nodes if (cut := cut_off(node)) is not None} | {-span for span in spans if span < 0}
         # Some of it may be added at once, and the rest in a query around.
-        spans = {sum_[1] for node in nodes if cuts and (sum_ := added(node)) is not None}
         self.cuts = frozenset(cuts | {cut - span for cut in cuts for span in spans if 0 < span < cut})
         self._rows: dict[int, Rows] = {}
         self._readings: dict[int, _Level] = {}

@@ -172,16 +172,20 @@ another one has them with its time and its keys.
 Moments = tuple[Moment, ...]
 
 
+Look = Literal["retimed", "earlier", "row", "group", "window", "join"]
+
+
 class Lookahead(NamedTuple):
     """A column of a query's result that may be made of rows which are known later than the result."""
 
     column: str
     table: str
     """The table of those rows."""
-    how: Literal["row", "group", "window", "join"]
+    how: Look
     """By what they come in.
 
-    `row`: it is one row, and the result has no time. `group`: rows are put together, and the result's time may be
-    before the last of them. `window`: a window function sees rows of any time. `join`: no condition bounds their time
-    by that of the result.
+    `retimed`: it is the row that gives the result its time, but not the time at which it is known. `earlier`: the same,
+    and the query takes something away from that time. `row`: it is one row, and the result has no time. `group`: rows
+    are put together, and the result's time may be before the last of them. `window`: a window function sees rows of any
+    time. `join`: no condition bounds their time by that of the result.
     """

@@ -7,6 +7,7 @@ from penstock.checks.datasets.column_contract import column_contract
 from penstock.checks.datasets.column_type import column_type
 from penstock.checks.datasets.data_path import data_path
 from penstock.checks.datasets.dataset_cycle import dataset_cycle
+from penstock.checks.datasets.earlier_time import earlier_time
 from penstock.checks.datasets.reserved_column import reserved_column
 from penstock.checks.datasets.sql_syntax import sql_syntax
 from penstock.checks.datasets.time_column import time_column
@@ -26,6 +27,7 @@ RULES: tuple[Rule, ...] = (
     dataset_cycle,
     unknown_column,
     time_column,
+    earlier_time,
     column_contract,
     reserved_column,
     column_type,

@@ -8,8 +8,8 @@ time are an error. What follows is a warning: rows of the same table as the row 
 condition that does not end at the dataset's time, such as `l.landed_at >= d.departs_at` or the same day; a window that
 looks beyond its row; rows that are put together under a time before the last of them, as a daily average whose time is
 the beginning of the day; and a dataset without an event time that is derived from one with it, where rows with a time
-look it up or meet it by their entity. A join that brings in the label is reported as `label-leak`. A function of a time
-may give any time, and a row may be given an earlier time than it has: both are taken as they are written.
+look it up or meet it by their entity. A join that brings in the label is reported as `label-leak`, a row under a time
+before its own as `earlier-time`. What other functions make of a time may be any time, and is taken as it is written.
 
 Why: rows that match only by key may be far apart in time. The joined row counts as known at the time of one of them, so
 the model would be trained on data from the future.
@@ -57,6 +57,10 @@ _FIRST: tuple[_How, ...] = ("join", "condition", "window", "group", "timeless")
 """What is told of a feature where there is more than one thing."""
 
 
+_OF_THE_DATASET = ("earlier", "retimed")
+"""What `earlier-time` reports, at the dataset that says so."""
+
+
 class _Seen(NamedTuple):
     """Rows that a column is made of, and that may be later than the rows of a dataset on the way to it."""
 
@@ -66,7 +70,7 @@ class _Seen(NamedTuple):
     """Its column that is made of them."""
     brought: str
     """The dataset whose rows they are."""
-    how: Literal["row", "group", "window", "join"]
+    how: analysis.Look
 
 
 @rule("untimed-join", severities=MAY_WARN)
@@ -122,7 +126,8 @@ def _of_query(view: View, name: str) -> Iterator[_Seen]:
     if not any(time for _, _, time, *_ in tables) or (own is not None and own.lower() not in given):
         return
     for one in analysis.lookaheads(dataset.spec.source.sql or "", tables, own or ""):
-        yield _Seen(dataset.name, one.column, one.table, one.how)
+        if one.how not in _OF_THE_DATASET:
+            yield _Seen(dataset.name, one.column, one.table, one.how)
 
 
 def _how(view: View, feature_set: FeatureSet, source: FeatureSource, seen: _Seen) -> _How | None:
