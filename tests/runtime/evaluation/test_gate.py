@@ -60,6 +60,7 @@ def test_a_rule_whose_figure_is_missing_or_no_number_does_not_pass(form: str) ->
         ({"metric": "accuracy", "atLeast": 0.98}, figure("value", 1.0, 0.9455, 1.0), True),
         ({"metric": "brier_score", "atMost": 0.01}, figure("value", 0.0, 0.0, 0.02), True),
         ({"metric": "accuracy", "atLeast": 0.98}, figure("value", 0.99, 0.9455, 1.0), False),
+        ({"metric": "accuracy", "atLeast": 0.98}, figure("value", 1.0), False),
     ],
 )
 def test_a_bound_that_even_a_perfect_model_misses_is_told(
@@ -97,6 +98,30 @@ def test_the_end_that_breaks_a_bound_is_told_as_the_end_that_it_is() -> None:
     assert "value is 0.09, the upper end of its interval 0.12, but must be <= 0.1" in reason
 
 
+def test_of_two_bounds_the_one_that_does_not_hold_is_told() -> None:
+    between = TypeAdapter(AnyRule).validate_python({"id": "own", "python": "m:f", "atLeast": 1, "atMost": 3})
+    assert verdict(between, figure("value", 2.0)).outcome == "pass"
+    for estimate, bound in ((0.5, ">= 1"), (3.5, "<= 3")):
+        found = verdict(between, figure("value", estimate))
+        assert found.outcome == "fail"
+        assert found.reasons() == (f"rule `own`: value is {estimate}, but must be {bound}",)
+
+
+def test_a_model_that_is_not_better_than_another_is_told_with_the_end_of_its_interval() -> None:
+    [reason] = verdict(rule("compare"), figure("advantage", 0.02, -0.01, 0.05)).reasons()
+    assert reason == ("rule `compare`: advantage is 0.02, the lower end of its interval -0.01, but must be >= 0")
+
+
+def test_notes_are_told_with_what_is_not_known_and_with_nothing_else() -> None:
+    small = {"notes": ["too few rows"]}
+    [unknown] = verdict(rule("sure"), figure("value", 0.9) | small).reasons()
+    assert unknown == (
+        "rule `sure`: value is 0.9, its interval could not be computed, but must be >= 0.7: too few rows"
+    )
+    [known] = verdict(rule("metric"), figure("value", 0.6) | small).reasons()
+    assert known == "rule `metric`: value is 0.6, but must be >= 0.7"
+
+
 def test_latency_is_judged_in_milliseconds() -> None:
     assert verdict(rule("fast"), figure("p95", 20.0)).outcome == "pass"
     assert verdict(rule("fast"), figure("p95", 20.1)).reasons() == ("rule `fast`: p95 is 20.1, but must be <= 20 ms",)
@@ -108,6 +133,7 @@ def test_a_rule_with_several_figures_has_the_worst_outcome() -> None:
     measured["figures"]["lowest"] = {"name": "recall[a]", "estimate": 0.4, "low": None, "high": None}
     assert verdict(both, measured).outcome == "fail"
     assert [judgement.outcome for judgement in verdict(both, measured).judgements] == ["pass", "fail"]
+    assert verdict(rule("gap", atLeast=0.5, severity="warn"), measured).outcome == "warn"
 
 
 def evaluation(folder: Path, measured: dict[str, Any]) -> Path:
