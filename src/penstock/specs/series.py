@@ -63,7 +63,7 @@ QUALITY_LABELS = Series(
 )
 OBSERVED_ROWS = Series(
     "penstock_monitoring_observed_rows",
-    "Number of rows that the released model predicted in the newest window.",
+    "Number of rows that the released model predicted in the longest of its monitors' newest windows.",
     GROUPING,
 )
 LAST_RUN = Series(

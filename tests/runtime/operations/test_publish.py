@@ -101,6 +101,17 @@ def test_the_figures_are_pushed_under_their_group(pushgateway: tuple[Pushed, str
     assert (tmp_path / "metrics" / "metrics.prom").read_text() == body
 
 
+@pytest.mark.parametrize(("drift", "quality"), [(9000.0, 1200.0), (1200.0, 9000.0)])
+def test_the_rows_are_those_of_the_longest_window_of_all_monitors(tmp_path: Path, drift: float, quality: float) -> None:
+    found = figures(tmp_path)
+    for name, rows in (("drift", drift), ("quality", quality)):
+        observed = [{"name": "penstock_monitoring_observed_rows", "labels": {}, "value": rows}]
+        write_json(tmp_path / name / f"{name}.json", {"model": "flight-delay", "samples": observed})
+    assert publish(tmp_path, *found) == 0
+    text = (tmp_path / "metrics" / "metrics.prom").read_text()
+    assert samples_of(text)["penstock_monitoring_observed_rows", "", ""] == 9000
+
+
 def registration(tmp_path: Path) -> list[str]:
     (tmp_path / "registration").mkdir(exist_ok=True)
     write_json(tmp_path / "registration" / "registration.json", {"model": "flight-delay", "version": 3})

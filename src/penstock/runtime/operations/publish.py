@@ -21,7 +21,7 @@ from penstock.runtime.arguments import directory, output_directory
 from penstock.runtime.artifacts import read_json
 from penstock.runtime.faults import InputError
 from penstock.runtime.registry.register import REGISTRATION_FILE
-from penstock.specs.series import JOB, LAST_REGISTRATION, LAST_RUN, SERIES, Series
+from penstock.specs.series import JOB, LAST_REGISTRATION, LAST_RUN, OBSERVED_ROWS, SERIES, Series
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -84,7 +84,11 @@ def registry_of(samples: Iterable[Mapping[str, Any]], group: Mapping[str, str]) 
 def _watched(arguments: argparse.Namespace) -> list[dict[str, Any]]:
     files = ((arguments.drift, "drift.json"), (arguments.quality, "quality.json"))
     facts = [_facts(path / name, arguments.model) for path, name in files if path is not None]
-    return [*(sample for each in facts for sample in each["samples"]), _now(LAST_RUN)]
+    found = [sample for each in facts for sample in each["samples"]]
+    # Each file has the rows of the longest window of its own monitors; most are in the longest of all.
+    observed = [sample for sample in found if sample["name"] == OBSERVED_ROWS.name]
+    most = sorted(observed, key=lambda sample: float(sample["value"]))[-1:]
+    return [*(sample for sample in found if sample not in observed), *most, _now(LAST_RUN)]
 
 
 def _registered(arguments: argparse.Namespace) -> list[dict[str, Any]]:
