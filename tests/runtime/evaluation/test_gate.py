@@ -174,6 +174,24 @@ def test_a_failing_gate_names_rule_figure_and_bound_and_exits_1(
     assert written(world)["passed"] is False
 
 
+def test_a_table_has_the_notes_of_a_rule_below_its_last_figure(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    times = {"latency": {"p50": "5ms", "p95": "20ms"}}
+    of_two = figure("p50", 4.0, None) | {"notes": ["it was a busy machine"]}
+    of_two["figures"] |= figure("p95", 18.5)["figures"]
+    world = evaluation(tmp_path, {"fast": of_two, "metric": figure("value", 0.8)})
+    with caplog.at_level("INFO"):
+        assert gate(world, [{"id": "fast", **times}, {"id": "metric", **FORMS["metric"][0]}]) == 0
+    assert caplog.messages[:5] == [
+        "rule    figure  value    interval  bound     outcome",
+        "fast    p50     4 ms     -         <= 5 ms   pass",
+        "fast    p95     18.5 ms  -         <= 20 ms  pass",
+        "    it was a busy machine",
+        "metric  value   0.8      -         >= 0.7    pass",
+    ]
+
+
 def test_a_zero_has_no_sign() -> None:
     # A champion that is the model itself, in a metric of which less is better.
     assert str(figure_as_json(Figure("brier_score better than champion", -0.0, -0.0, -0.0))).count("-0") == 0

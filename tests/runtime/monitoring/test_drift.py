@@ -140,6 +140,14 @@ def test_windows_are_counted_back_from_the_moment(world: Path) -> None:
     assert earlier["drifted"] == []
 
 
+def test_the_rows_that_are_pushed_are_those_of_the_longest_window(world: Path) -> None:
+    observe(world, made_table(1200, seed=5), spread=timedelta(days=3))
+    found = drift(world, PSI, PSI | {"id": "longer", "window": "2d"}, PSI | {"id": "short", "window": "12h"})
+    assert [monitor["rows"] for monitor in found["monitors"]] == pytest.approx([400, 800, 200], abs=3)
+    [rows] = [each["value"] for each in found["samples"] if each["name"] == "penstock_monitoring_observed_rows"]
+    assert rows == found["rows"] == found["monitors"][1]["rows"]
+
+
 def test_rows_without_a_time_are_one_window_and_not_several(world: Path, capfd: pytest.CaptureFixture[str]) -> None:
     import pyarrow.parquet as pq
 

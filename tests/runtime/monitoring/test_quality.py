@@ -47,6 +47,23 @@ def test_the_metric_is_that_of_the_labelled_rows(world: Path) -> None:
     assert samples["penstock_quality_labels"]["value"] == monitor["labels"]
 
 
+def test_the_rows_that_are_pushed_are_those_of_the_longest_window(world: Path) -> None:
+    observe(world, labelled(3000, 1.0), spread=timedelta(days=3))
+    found = quality(world, AUC, AUC | {"id": "longer", "window": "2d"}, AUC | {"id": "short", "window": "12h"})
+    assert [monitor["rows"] for monitor in found["monitors"]] == pytest.approx([1000, 2000, 500], abs=4)
+    [rows] = [each["value"] for each in found["samples"] if each["name"] == "penstock_monitoring_observed_rows"]
+    assert rows == found["rows"] == found["monitors"][1]["rows"]
+
+
+def test_an_observation_of_another_task_is_refused(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    observation = observe(world, labelled(400, 1.0))
+    monitor = {"id": "m", "metric": "accuracy", "below": 0.5, "window": "1d"}
+    flags = {"observation": observation, "monitors": json.dumps([monitor]), "as_of": END.isoformat()}
+    assert step("quality", **flags, task="multiclass", quality=world / "refused") == 2
+    assert "the observation is of a binary task, but --task is multiclass" in capsys.readouterr().err
+    assert not (world / "refused" / "quality.json").exists()
+
+
 def test_too_few_labels_push_their_number_and_no_metric(world: Path) -> None:
     observe(world, labelled(2000, 0.1))
     found = quality(world, AUC)
@@ -56,6 +73,14 @@ def test_too_few_labels_push_their_number_and_no_metric(world: Path) -> None:
         "penstock_quality_labels",
         "penstock_monitoring_observed_rows",
     }
+
+
+@pytest.mark.parametrize(("labels", "is_measured"), [(299, False), (300, True)])
+def test_as_many_labels_as_are_needed_are_enough(world: Path, labels: int, is_measured: bool) -> None:
+    observe(world, made_table(labels, 5))
+    (monitor,) = quality(world, AUC)["monitors"]
+    assert monitor["labels"] == labels
+    assert (monitor["value"] is not None) == is_measured
 
 
 def test_rows_without_any_label_are_no_crash(world: Path) -> None:
