@@ -7,11 +7,15 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from penstock.runtime.evaluation.clustering import Clustering
 from penstock.runtime.evaluation.figures import clusters_said
 from penstock.runtime.faults import EXIT_REJECTED
+from penstock.runtime.measures.clusters import clusters_of
+from penstock.runtime.measures.predictions import binary
 from runtime.evaluation.worlds import ESTIMATORS, evaluate, figures, gate, step, train
 from runtime.made_splits import write_splits
 
@@ -93,6 +97,42 @@ def test_too_few_clusters_are_a_refusal_that_says_so(world: Path, capfd: pytest.
     assert "its interval could not be computed" in said["reasons"][0]
     # The last lines of the step are what `penstock run` shows: the reason stands in them.
     assert said["reasons"][0].endswith(f": {said['notes'][0]}")
+
+
+@pytest.mark.parametrize(
+    ("houses", "said"),
+    [
+        (np.repeat(np.arange(20), 5), None),
+        (np.repeat(np.arange(19), 5), "the test rows are 19 clusters by `house`, but an interval needs 20"),
+        (np.zeros(9, np.int64), "the test rows are 1 cluster by `house`, but an interval needs 20"),
+        (
+            np.repeat(np.arange(20), [81, *[1] * 19]),
+            "the test rows are 20 clusters by `house`, of sizes that make them worth 1.5, but an interval needs 20",
+        ),
+    ],
+    ids=["enough", "too few", "one", "too unequal"],
+)
+def test_of_clusters_that_are_too_few_it_is_said_how_many_they_are(houses: np.ndarray, said: str | None) -> None:
+    found = Clustering("`house`", clusters_of(houses), 0)
+    assert found.refusal() == (said and f"{said}: it is unknown whether the rule holds")
+
+
+@pytest.mark.parametrize(
+    ("having", "said"),
+    [
+        (10, None),
+        (9, "are in 9 clusters by `house`, of sizes that make them worth 9.0"),
+        (2, "are in 2 clusters by `house`, of sizes that make them worth 2.0"),
+        (1, "are in 1 cluster by `house`"),
+    ],
+)
+def test_of_a_metric_about_rows_in_few_clusters_it_is_said_which_rows(having: int, said: str | None) -> None:
+    houses = np.repeat(np.arange(40), 5)
+    model = binary((houses < having).astype(np.int64), np.full(200, 0.7), 0.5)
+    found = Clustering("`house`", clusters_of(houses), 0)
+    rest = "but an interval of `recall` needs 10: it is unknown whether the rule holds"
+    assert found.refusal_of("recall", (), model) == (said and f"the positive test rows {said}, {rest}")
+    assert found.refusal_of("accuracy", (), model) is None
 
 
 def test_the_groups_of_the_split_are_clusters_by_themselves(world: Path, tmp_path: Path) -> None:

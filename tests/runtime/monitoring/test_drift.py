@@ -60,8 +60,9 @@ def test_only_the_feature_that_moved_drifts(test: str, world: Path) -> None:
 
 def test_a_feature_that_is_left_out_is_not_watched(world: Path) -> None:
     observe(world, moved(made_table(2000, seed=77), 0.8))
-    (monitor,) = drift(world, PSI | {"except": ["x2"]})["monitors"]
-    assert monitor["drifted"] == []
+    found = drift(world, PSI | {"except": ["x2"]}, PSI | {"id": "all"})
+    assert [monitor["drifted"] for monitor in found["monitors"]] == [[], ["x2"]]
+    assert found["drifted"] is True
 
 
 def test_predictions_of_every_task_are_watched(every_world: Path) -> None:
