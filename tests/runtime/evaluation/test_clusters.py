@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from penstock.runtime.evaluation.clustering import Clustering
+from penstock.runtime.evaluation.clustering import Clustering, clustered
 from penstock.runtime.evaluation.figures import clusters_said
-from penstock.runtime.faults import EXIT_REJECTED
+from penstock.runtime.faults import EXIT_REJECTED, InputError
 from penstock.runtime.measures.clusters import clusters_of
 from penstock.runtime.measures.predictions import binary
+from penstock.specs.gate import Clusters
 from runtime.evaluation.worlds import ESTIMATORS, evaluate, figures, gate, step, train
 from runtime.made_splits import write_splits
 
@@ -83,6 +86,26 @@ def test_periods_of_time_are_counted_in_utc(world: Path) -> None:
         }
 
 
+@pytest.mark.parametrize("year", [1969, 1970, 2026])
+def test_rows_without_a_time_are_a_cluster_of_their_own(year: int) -> None:
+    first = datetime(year, 1, 1, 12)
+    moments = [first, first + timedelta(hours=3), first + timedelta(hours=13), None, first - timedelta(days=9), None]
+    times = pa.chunked_array([pa.array(moments, pa.timestamp("us"))])
+    found = clustered([], Clusters.model_validate({"every": "1d"}), pa.table({}), times)
+    assert found is not None
+    together = found.clusters.of_row
+    assert [list(together).index(cluster) for cluster in together] == [0, 0, 2, 3, 4, 3]
+    assert found.without == 2
+    assert found.as_json() == {"by": "periods of 1d", "count": 4, "effective": 3.6, "rows_without": 2}
+
+
+def test_rows_of_a_dataset_without_times_have_no_periods() -> None:
+    with pytest.raises(
+        InputError, match=r"`clusters\.every`: the rows have no event time; their dataset declares none"
+    ):
+        clustered([], Clusters.model_validate({"every": "1d"}), pa.table({}), None)
+
+
 def test_too_few_clusters_are_a_refusal_that_says_so(world: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert evaluate(world, RULES, clusters='{"release": {"every": "1h"}}') == 0
     assert figures(world)["clusters"]["count"] == 10
@@ -138,6 +161,8 @@ def test_of_a_metric_about_rows_in_few_clusters_it_is_said_which_rows(having: in
 def test_the_groups_of_the_split_are_clusters_by_themselves(world: Path, tmp_path: Path) -> None:
     other = split_by(world, tmp_path, {"by": "group", "column": "house", "validation": "20%", "test": "20%"})
     assert evaluate(other, RULES) == 0
+    assert figures(other)["gate_clusters"]["release"]["by"] == "`house`"
+    assert evaluate(other, RULES, clusters=HOUSES) == 0
     assert figures(other)["gate_clusters"]["release"]["by"] == "`house`"
     # What a gate adds can only put clusters together.
     assert evaluate(other, RULES, clusters='{"release": {"every": "10h"}}') == 0
