@@ -273,6 +273,14 @@ def test_the_sample_of_a_baseline_names_no_row(world: Path) -> None:
     assert sample.num_rows == 1000
 
 
+def test_a_baseline_holds_distributions_and_no_figures_of_quality(world: Path) -> None:
+    """It does not know the model's threshold: `figures.json` and the card say what the model is worth."""
+    profile = json.loads((world / "baseline" / "profile.json").read_text())
+    distributions = {"features", "prediction"}
+    assert set(profile) == {"format", "model", "digest", "task", "rows", "prediction_rows"} | distributions
+    assert (profile["rows"], profile["prediction_rows"]) == (1200, 1200)
+
+
 def test_a_baseline_of_another_format_is_refused_with_what_to_do(
     world: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -21,7 +21,6 @@ from penstock.runtime.artifacts import Splits, read_json, read_table, write_json
 from penstock.runtime.evaluation.context import tried
 from penstock.runtime.faults import InputError
 from penstock.runtime.learning.model_files import TrainedModel, load_model
-from penstock.runtime.measures.metrics import compute
 from penstock.runtime.measures.profile import (
     Categories,
     Numbers,
@@ -30,7 +29,6 @@ from penstock.runtime.measures.profile import (
     profile_column,
     profile_numbers,
 )
-from penstock.specs.metrics import METRICS
 from penstock.specs.model import TASKS
 
 if TYPE_CHECKING:
@@ -75,7 +73,6 @@ def run(arguments: argparse.Namespace) -> None:
         "features": {name: column.as_json() for name, column in known.items()},
         "prediction": profile_predictions(unseen).as_json(),
         "prediction_rows": len(unseen),
-        "metrics": {name: compute(name, unseen) for name, metric in METRICS.items() if model.task in metric.tasks},
     }
     write_json(arguments.baseline / PROFILE_FILE, facts)
     numeric = [feature for feature in model.features if feature.numeric]
