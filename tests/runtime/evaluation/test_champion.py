@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from penstock.runtime.artifacts import directory_digest, read_json, write_json, write_table
+from penstock.runtime.artifacts import Splits, directory_digest, read_json, write_json, write_table
 from penstock.runtime.faults import EXIT_BROKEN, EXIT_REJECTED, EXIT_USAGE
+from penstock.runtime.learning.model_files import load_model
 from penstock.runtime.registry.mlflow_registry import PREDECESSOR_TAG, Registry
 from penstock.runtime.registry.mlflow_runs import Figures
 from penstock.runtime.registry.store import ModelStore
@@ -56,6 +57,24 @@ def test_a_better_model_beats_the_champion_and_a_worse_one_does_not(world: Path)
     assert evaluate(world, [RULE, DELONG], **(places(world) | {"model_dir": worse})) == 0
     assert gate(world, [RULE, DELONG]) == EXIT_REJECTED
     assert outcomes(world) == {"better": "fail", "delong": "fail"}
+
+
+def test_the_champion_decides_by_the_threshold_of_the_model_that_challenges_it(world: Path) -> None:
+    worse = train(world / "splits", world / "worse", WORSE)
+    crown(world, worse)
+    rule = {"id": "better", "compare": {"to": "champion", "metric": "recall", "margin": -1}}
+    rows = Splits.read(world / "splits").rows("test")
+    positive = rows.label == 1
+    theirs, ours = (load_model(path).scores(rows.features[positive]) for path in (worse, world / "model"))
+    recalls = set()
+    for threshold in (0.3, 0.8):
+        assert evaluate(world, [rule], **places(world), threshold=threshold) == 0
+        found, recall = measured(world, "better"), (theirs >= threshold).mean()
+        assert found["details"]["champion"] == pytest.approx(recall)
+        advantage = (ours >= threshold).mean() - recall
+        assert found["figures"]["advantage"]["estimate"] == pytest.approx(advantage)
+        recalls.add(recall)
+    assert len(recalls) == 2
 
 
 def test_a_champion_that_is_judged_again_meets_the_one_that_it_followed(world: Path) -> None:

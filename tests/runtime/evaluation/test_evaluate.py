@@ -87,6 +87,44 @@ def test_each_rule_has_the_interval_of_its_own_confidence(world: Path) -> None:
     assert plain["low"] is None
 
 
+def test_the_threshold_decides_which_rows_are_positive(world: Path) -> None:
+    rules = [
+        {"id": "sure", "metric": "recall", "atLeast": 0.1, "confidence": "90%"},
+        {"id": "regions", "metric": "recall", "by": "region", "maxGap": 0.9},
+        {"id": "fair", "fairness": "demographic_parity_difference", "by": "region", "atMost": 0.9},
+        {"id": "steady", "perturb": {"noise": 0.000001}, "metric": "recall", "maxDrop": 0.1},
+    ]
+    assert evaluate(world, rules, threshold=0.8) == 0
+    model, rows = load_model(world / "model"), Splits.read(world / "splits").rows("test")
+    positive, region = model.scores(rows.features) >= 0.8, np.array(rows.group("region"))
+    share = {name: positive[(rows.label == 1) & (region == name)].mean() for name in ("north", "south")}
+    assert figures(world)["threshold"] == 0.8
+    assert measured(world, "sure")["figures"]["value"]["estimate"] == pytest.approx(positive[rows.label == 1].mean())
+    assert measured(world, "regions")["details"]["groups"] == pytest.approx(share)
+    selected = measured(world, "fair")["details"]["groups"]["selection_rate"]
+    assert selected == pytest.approx({name: positive[region == name].mean() for name in share})
+    assert measured(world, "steady")["figures"]["drop"]["estimate"] == pytest.approx(0, abs=0.01)
+    said = pq.read_table(world / "evaluation" / "predictions.parquet")
+    assert said["@prediction"].to_pylist() == positive.astype(int).tolist()
+    assert said["@score"].to_pylist() == model.scores(rows.features).tolist()
+
+
+def test_a_comparison_has_the_interval_of_its_own_confidence(world: Path) -> None:
+    tests = {"paired-bootstrap": "recall", "delong": "roc_auc"}
+    rules = [
+        {
+            "id": f"{test}-{sure}",
+            "compare": {"to": "baseline", "metric": metric, "test": test, "confidence": f"{sure}%"},
+        }
+        for test, metric in tests.items()
+        for sure in (80, 99)
+    ]
+    assert evaluate(world, rules) == 0
+    for test in tests:
+        less, more = (measured(world, f"{test}-{sure}")["figures"]["advantage"] for sure in (80, 99))
+        assert more["low"] < less["low"] < less["estimate"] < less["high"] < more["high"]
+
+
 def test_slices_say_which_groups_are_furthest_apart_and_which_are_small(world: Path) -> None:
     rules = [
         {"id": "regions", "metric": "recall", "by": "region", "maxGap": 0.2, "atLeast": 0.3},
@@ -106,7 +144,9 @@ def test_slices_say_which_groups_are_furthest_apart_and_which_are_small(world: P
     largest = max(measured(world, "colors")["details"]["rows"].values())
     one = [{"id": "one", "metric": "recall", "by": "color", "maxGap": 0.2, "minSupport": largest}]
     assert evaluate(world, one) == 0
-    assert measured(world, "one")["figures"]["gap"]["name"] == "gap of recall"
+    gap = measured(world, "one")["figures"]["gap"]
+    assert (gap["name"], gap["estimate"]) == ("gap of recall", None)
+    assert gate(world, one) == EXIT_REJECTED
 
 
 @pytest.mark.parametrize(("after", "drop"), [(0.3, 0.0), (0.2999, 0.1 + 0.2 - 0.2999)])

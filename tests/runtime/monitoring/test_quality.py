@@ -55,6 +55,18 @@ def test_the_rows_that_are_pushed_are_those_of_the_longest_window(world: Path) -
     assert rows == found["rows"] == found["monitors"][1]["rows"]
 
 
+def test_the_threshold_decides_which_rows_are_positive(world: Path) -> None:
+    import pyarrow.parquet as pq
+
+    rows = pq.read_table(observe(world, labelled(2000, 0.5)) / "data.parquet").to_pandas()
+    recall = {"id": "recall", "metric": "recall", "below": 0.1, "window": "1d"}
+    for threshold in (0.3, 0.8):
+        (monitor,) = quality(world, recall, threshold=threshold)["monitors"]
+        expected = (rows["@score"][rows["@label"] == 1] >= threshold).mean()
+        assert monitor["value"] == pytest.approx(expected)
+        assert monitor["low"] < monitor["value"] < monitor["high"]
+
+
 def test_an_observation_of_another_task_is_refused(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
     observation = observe(world, labelled(400, 1.0))
     monitor = {"id": "m", "metric": "accuracy", "below": 0.5, "window": "1d"}

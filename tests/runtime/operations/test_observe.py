@@ -76,6 +76,8 @@ def test_the_rows_of_the_window_get_the_scores_of_the_released_version(made: Mad
     np.testing.assert_array_equal(rows["@score"], load_model(made.model).scores(rows))
     assert rows["@prediction"].to_pylist() == [int(score >= 0.5) for score in rows["@score"].to_pylist()]
     assert read_json(output / "observation.json")["digest"] == made.digest
+    rows = pq.read_table(observe(made, world, "--digest", made.digest, "--threshold", "0.8") / "data.parquet")
+    assert rows["@prediction"].to_pylist() == [int(score >= 0.8) for score in rows["@score"].to_pylist()]
 
 
 def test_what_is_written_is_what_drift_and_quality_read(made: MadeModel, world: Path) -> None:
