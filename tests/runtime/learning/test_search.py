@@ -9,16 +9,18 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
-from penstock.runtime.artifacts import directory_digest, read_json
+from penstock.runtime.artifacts import Splits, directory_digest, read_json
 from penstock.runtime.faults import EXIT_BROKEN
+from penstock.runtime.learning.model_files import load_model
 from penstock.runtime.main import main
 from runtime.made_splits import without_values, write_splits
 
-BOOSTING = {"class": "sklearn.ensemble.HistGradientBoostingClassifier", "params": {"max_iter": 5}}
+BOOSTING: dict[str, Any] = {"class": "sklearn.ensemble.HistGradientBoostingClassifier", "params": {"max_iter": 5}}
 SPACE = {"learning_rate": {"loguniform": [0.001, 1.0]}, "max_leaf_nodes": {"int": [2, 32]}}
 
 
@@ -47,6 +49,22 @@ def test_a_metric_to_minimize_is_minimized(tmp_path: Path) -> None:
     assert main(arguments(splits, tmp_path / "trials", search)) == 0
     values = pq.read_table(tmp_path / "trials" / "trials.parquet")["value"].to_pylist()
     assert read_json(tmp_path / "trials" / "best.json")["value"] == min(values)
+
+
+def test_decisions_are_scored_at_the_threshold_of_the_model(tmp_path: Path) -> None:
+    splits, best = write_splits(tmp_path / "splits"), {"learning_rate": 0.2}
+    made = {"splits": splits, "estimator": json.dumps(BOOSTING | {"params": BOOSTING["params"] | best})}
+    flags = made | {"task": "binary", "model": "made", "model-dir": tmp_path / "model"}
+    assert main(["train", *(str(word) for name, value in flags.items() for word in (f"--{name}", value))]) == 0
+    validation = Splits.read(splits).rows("validation")
+    scores = load_model(tmp_path / "model").scores(validation.features)[validation.label == 1]
+    search = {"maximize": "recall", "sampler": "grid", "trials": 1, "space": {"learning_rate": {"choice": [0.2]}}}
+    for threshold in (0.3, 0.6):
+        assert main(arguments(splits, tmp_path / "trials", search, threshold=threshold)) == 0
+        expected = (scores >= threshold).mean()
+        assert 0 < expected < 1
+        found = read_json(tmp_path / "trials" / "best.json")
+        assert (found["metric"], found["params"], found["value"]) == ("recall", best, expected)
 
 
 def test_a_grid_tries_each_point_once(tmp_path: Path) -> None:
