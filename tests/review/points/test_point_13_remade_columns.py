@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from penstock.review.model import Direction
+from penstock.specs.review import Area
 from review.points.reaching import reaching
 from review.pull_requests import set_at
 from review.repositories import Documents, Repository
@@ -55,6 +56,36 @@ def test_what_leaves_the_way_of_a_private_column_as_it_is_is_no_news(
     partly: Repository, change: Callable[[Documents], None]
 ) -> None:
     assert reaching(partly.changed(change)) == []
+
+
+def _renamed(kind: str, name: str, *following: tuple[str, ...]) -> Callable[[Documents], None]:
+    """A spec of another name, and what refers to it."""
+
+    def rename(documents: Documents) -> None:
+        documents[kind, name]["metadata"]["name"] = "renamed"
+        for place in following:
+            set_at(*place, to="renamed")(documents)
+        features = documents["Model", "delay"]["spec"]["features"]
+        if kind == "FeatureSet":
+            features["renamed"] = features.pop(name)
+
+    return rename
+
+
+RENAMED = {
+    "dataset": _renamed("Dataset", "flights", ("FeatureSet", "conditions", "source")),
+    "feature set": _renamed("FeatureSet", "conditions"),
+    "model": _renamed("Model", "delay", ("Gate", "delay-release", "model"), ("Rollout", "delay-online", "model")),
+}
+
+
+@pytest.mark.parametrize("rename", RENAMED.values(), ids=RENAMED)
+def test_under_another_name_a_private_column_is_no_news(
+    partly: Repository, rename: Callable[[Documents], None]
+) -> None:
+    plan = partly.changed(rename)
+    assert [change.operation for change in plan.changes if "renamed" in str(change.address)][:1]
+    assert [change for change in plan.changes if change.area is Area.PRIVACY] == []
 
 
 def test_what_one_environment_makes_of_it_is_told_of_that_one(partly: Repository) -> None:
