@@ -344,6 +344,27 @@ def test_lowering_the_label_and_using_the_column_at_once_hides_nothing(repositor
     assert [change.sensitivity for change in reaching(repository.changed(both))] == ["pii"]
 
 
+@pytest.mark.parametrize(("before", "after"), [("pii", "public"), ("public", "pii")], ids=["lowered", "raised"])
+def test_among_public_columns_the_label_of_either_side_counts(repository: Repository, before: str, after: str) -> None:
+    def label(contact: str) -> Callable[[Documents], None]:
+        def edit(documents: Documents) -> None:
+            for (kind, name), document in documents.items():
+                for column, declared in document["spec"]["columns"].items() if kind == "Dataset" else ():
+                    declared["sensitivity"] = contact if (name, column) == ("flights", "contact") else "public"
+
+        return edit
+
+    def use(documents: Documents) -> None:
+        label(after)(documents)
+        documents["FeatureSet", "conditions"]["spec"]["features"]["who"] = {"type": "string", "sql": "contact"}
+
+    repository.git("checkout", "-q", "main")
+    repository.edit(label(before))
+    repository.commit()
+    repository.branch("use")
+    assert [change.sensitivity for change in reaching(repository.changed(use))] == ["pii"]
+
+
 def test_a_column_that_turns_out_sensitive_is_told_where_it_reaches_a_model(repository: Repository) -> None:
     def relabel(documents: Documents) -> None:
         documents["Dataset", "weather"]["spec"]["columns"]["wind_speed"]["sensitivity"] = "sensitive"

@@ -79,6 +79,15 @@ def test_a_search_that_is_cut_off_says_so_and_still_names_enough_people() -> Non
     assert all(not match(one.ways[0], people).missing for one in wanted)
 
 
+def test_who_approved_something_already_is_not_the_like_of_who_approved_nothing() -> None:
+    """Of two people of one team, the one whose approval counts for one rule cannot give another for it."""
+    team = frozenset("ab")
+    twice = Demand((Alternative((Slot(team, 2),)),), frozenset("a"))
+    once = Demand((Alternative((Slot(team, 1),)),), frozenset())
+    assert smallest_set([twice, once], frozenset()) == (("b",), True, True)
+    assert smallest_set([twice._replace(approved=frozenset("b")), once], frozenset()) == (("a",), True, True)
+
+
 def test_the_order_of_demands_changes_nothing() -> None:
     one = Demand((Alternative((Slot(frozenset("ab"), 1),)),), frozenset())
     other = Demand((Alternative((Slot(frozenset("bc"), 1),)),), frozenset())
