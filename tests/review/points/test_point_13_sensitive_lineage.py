@@ -14,6 +14,7 @@ from penstock.review.rendering.rows import headline, rows
 from penstock.source.git.default_base import WORK_TREE
 from penstock.specs.review import Area
 from review.points.reaching import reaching
+from review.pull_requests import set_at
 from review.repositories import Documents, Repository, at, indirect
 
 
@@ -274,15 +275,36 @@ def test_a_dataset_that_turns_to_the_rows_of_another_is_seen(repository: Reposit
     assert "is now labelled `pii`" in change.why
 
 
-def test_a_key_that_is_not_sensitive_is_no_news(repository: Repository) -> None:
+@pytest.mark.parametrize(("label", "told"), [("public", []), ("internal", []), ("sensitive", ["feature"])])
+def test_a_key_that_is_not_sensitive_is_no_news(repository: Repository, label: str, told: list[str]) -> None:
     def look_up(documents: Documents) -> None:
-        documents["FeatureSet", "conditions"]["spec"]["features"]["gust"] = {
-            "type": "float",
-            "latest": {"of": "weather", "column": "wind_speed", "match": ["origin"]},
+        documents["Dataset", "flights"]["spec"]["columns"]["tail"] = {"type": "string", "sensitivity": label}
+        documents["Dataset", "planes"] = {
+            "apiVersion": "penstock/v1",
+            "kind": "Dataset",
+            "metadata": {"name": "planes", "owner": "flight-data"},
+            "spec": {
+                "source": {"csv": "data/planes.csv"},
+                "primaryKey": ["tail"],
+                "columns": {"tail": {"type": "string"}, "seats": {"type": "int", "sensitivity": "public"}},
+            },
+        }
+        documents["FeatureSet", "conditions"]["spec"]["features"]["seats"] = {
+            "type": "int",
+            "lookup": {"of": "planes", "column": "seats", "match": ["tail"]},
         }
 
-    told = [change.after for change in indirect(repository.changed(look_up), "Model/delay") if change.after]
-    assert "flights.origin" not in {after.get("column") for after in told if isinstance(after, dict)}
+    changes = [change.after for change in indirect(repository.changed(look_up), "Model/delay")]
+    uses = [after["use"] for after in changes if isinstance(after, dict) and after.get("column") == "flights.tail"]
+    assert uses == told
+
+
+def test_a_dataset_over_the_rows_of_a_private_one_may_change_otherwise(repository: Repository) -> None:
+    repository.edit(twin({"python": "systems.flights:departures"}, "public"))
+    repository.commit()
+    plan = repository.changed(set_at("Dataset", "people", "checks", to=[{"id": "enough", "rows": {"atLeast": 10}}]))
+    assert [change.address.name for change in plan.changes if change.cause == "direct"] == ["people"]
+    assert reaching(plan) == []
 
 
 def test_a_model_that_chooses_more_features_is_seen(repository: Repository) -> None:
