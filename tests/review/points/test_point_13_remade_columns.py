@@ -97,19 +97,34 @@ def test_what_one_environment_makes_of_it_is_told_of_that_one(partly: Repository
     assert found.environments == ("staging",)
 
 
-def test_a_private_key_that_becomes_a_value_newly_reaches_the_model(repository: Repository) -> None:
+def _look_up(column: str) -> Callable[[Documents], None]:
+    """A value that is looked up by a private key: which one it is, the key decides, and nobody learns the key."""
+
     def look_up(documents: Documents) -> None:
-        columns = {"contact": {"type": "string", "sensitivity": "pii"}, "region": {"type": "string"}}
+        columns = {"contact": {"type": "string", "sensitivity": "pii"}}
+        columns |= {name: {"type": "string", "sensitivity": "public"} for name in ("region", "country")}
         documents["Dataset", "regions"] = {
             "apiVersion": "penstock/v1",
             "kind": "Dataset",
             "metadata": {"name": "regions", "owner": "flight-data"},
             "spec": {"source": {"csv": "data/regions.csv"}, "primaryKey": ["contact"], "columns": columns},
         }
-        lookup = {"of": "regions", "column": "region", "match": ["contact"]}
+        lookup = {"of": "regions", "column": column, "match": ["contact"]}
         documents["FeatureSet", "conditions"]["spec"]["features"]["region"] = {"type": "string", "lookup": lookup}
 
-    repository.edit(look_up)
+    return look_up
+
+
+def test_another_value_behind_a_private_key_is_no_news_of_the_key(repository: Repository) -> None:
+    repository.edit(_look_up("region"))
+    repository.commit()
+    plan = repository.changed(_look_up("country"))
+    assert "FeatureSet/conditions.features.region.lookup.column" in {str(change.address) for change in plan.changes}
+    assert reaching(plan) == []
+
+
+def test_a_private_key_that_becomes_a_value_newly_reaches_the_model(repository: Repository) -> None:
+    repository.edit(_look_up("region"))
     repository.commit()
     found = reaching(repository.changed(set_at(*CONTACT, to={"type": "string", "sql": "contact"})))
     assert [change.why.partition(" as ")[0] for change in found] == [
