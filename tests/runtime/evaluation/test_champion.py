@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from penstock.runtime.artifacts import Splits, directory_digest, read_json, write_json, write_table
 from penstock.runtime.faults import EXIT_BROKEN, EXIT_REJECTED, EXIT_USAGE
-from penstock.runtime.learning.model_files import load_model
+from penstock.runtime.learning.model_files import TrainedModel, load_model
 from penstock.runtime.registry.mlflow_registry import PREDECESSOR_TAG, Registry
 from penstock.runtime.registry.mlflow_runs import Figures
 from penstock.runtime.registry.store import ModelStore
@@ -180,6 +181,20 @@ def test_a_champion_whose_files_are_not_what_the_registry_says_is_not_loaded(wor
     digest = crown(world, train(world / "splits", world / "worse", WORSE)).removeprefix("sha256:")
     (world / "models" / "made" / digest / "model" / "model.pkl").write_bytes(b"something else")
     assert "cannot compare with" in undecided(world)
+
+
+def test_a_champion_that_answers_with_no_number_cannot_be_compared_with(
+    world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = crown(world, train(world / "splits", world / "worse", WORSE))
+    answers = TrainedModel.scores
+
+    def scores(self: TrainedModel, rows: Any) -> Any:
+        found = answers(self, rows)
+        return np.where(np.arange(len(found)) < 3, np.nan, found) if self.digest == digest else found
+
+    monkeypatch.setattr(TrainedModel, "scores", scores)
+    assert f"the champion {digest} predicts no finite number for some of these test rows" in undecided(world)
 
 
 def test_a_registry_that_cannot_be_asked_is_no_reason_to_skip(world: Path) -> None:

@@ -230,6 +230,43 @@ def test_fairness_perturbation_importance_and_latency_have_figures(world: Path) 
     assert 0 < times["p50"]["estimate"] <= times["p99"]["estimate"]
 
 
+def test_noise_is_measured_by_the_training_rows_and_drawn_anew_each_time(
+    world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[tuple[dict[str, float], float, int]] = []
+
+    def recorded(rows: pd.DataFrame, deviations: dict[str, float], amount: float, seed: int) -> pd.DataFrame:
+        drawn.append((deviations, amount, seed))
+        return rows
+
+    monkeypatch.setattr(measuring, "with_noise", recorded)
+    assert evaluate(world, [{"id": "noise", "perturb": {"noise": 0.25}, "metric": "roc_auc", "maxDrop": 1}]) == 0
+    train = Splits.read(world / "splits").rows("train").features
+    assert train["x1"].isna().any()
+    numbers = {name: train[name].std(ddof=0) for name in ("x0", "x1", "x2", "x3")}  # of the values that are there
+    for deviations, amount, _ in drawn:
+        assert deviations == pytest.approx(numbers)
+        assert amount == 0.25
+    assert len({seed for *_, seed in drawn}) == len(drawn) == measuring.PERTURBATIONS
+
+
+def test_shares_of_some_rows_are_of_these_rows_and_their_labels(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[float, pd.DataFrame]] = []
+
+    def recorded(skill: Any, rows: pd.DataFrame, features: Any, _seed: int) -> dict[str, float]:
+        asked.append((skill(rows), rows))
+        return dict.fromkeys(features, 0.1)
+
+    monkeypatch.setattr(measuring, "permutation_shares", recorded)
+    monkeypatch.setattr(measuring, "ROWS", 200)
+    assert evaluate(world, [{"id": "spread", "explain": "permutation", "maxShare": "90%"}]) == 0
+    [(skill, some)] = asked
+    test = Splits.read(world / "splits").rows("test")
+    assert len(some) == len(set(some.index)) == 200
+    scores = load_model(world / "model").scores(test.features)
+    assert skill == pytest.approx(roc_auc_score(test.label[some.index], scores[some.index]))
+
+
 def test_a_share_of_skill_is_told_of_a_metric_too_that_is_lower_when_better(tmp_path: Path) -> None:
     trained(tmp_path, "regression")
     rules = [{"id": "crutch", "explain": "permutation", "maxShare": "10%"}]
@@ -284,6 +321,31 @@ def test_a_model_that_fails_on_rows_that_it_has_not_learned_from_is_a_sentence(
     told = capsys.readouterr().err
     assert "rows: ValueError: Expected n_neighbors <= n_samples_fit, but n_neighbors = 500" in told
     assert "Traceback" not in told
+
+
+def test_what_cannot_be_evaluated_is_a_sentence(
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def said(**flags: Any) -> str:
+        assert evaluate(world, [], **({"evaluation": tmp_path / "evaluation"} | flags)) == 2
+        assert not (tmp_path / "evaluation" / "figures.json").exists()
+        return capsys.readouterr().err
+
+    assert "the splits are of a binary task, and --task is regression" in said(task="regression")
+    numbers = write_splits(tmp_path / "numbers", "regression")
+    expected = "the model is for a binary task, but the splits are of a regression task"
+    assert expected in said(splits=numbers, task="regression")
+    shutil.copytree(world / "splits", tmp_path / "splits")
+    file = tmp_path / "splits" / "test.parquet"
+    pq.write_table(pq.read_table(file).slice(0, 0), file)
+    assert "the splits have no test rows, so the model cannot be evaluated" in said(splits=tmp_path / "splits")
+    answers = TrainedModel.scores
+
+    def scores(self: TrainedModel, rows: Any) -> Any:
+        return np.where(np.arange(len(rows)) < 3, np.inf, answers(self, rows))
+
+    monkeypatch.setattr(TrainedModel, "scores", scores)
+    assert "the model predicts no finite number for 3 of 600 test rows" in said()
 
 
 OWN = """
