@@ -97,6 +97,53 @@ def test_what_one_environment_makes_of_it_is_told_of_that_one(partly: Repository
     assert found.environments == ("staging",)
 
 
+def _through_a_query(sql: str, *, wind: str = "wind_speed") -> Callable[[Documents], None]:
+    """A dataset of a query over a private column, which a feature looks up, and one over another dataset."""
+
+    def derive(documents: Documents) -> None:
+        for name, source, key in (
+            ("passengers", sql, "flight_id"),
+            ("gusts", f"select origin, {wind} as gust from weather", "origin"),
+        ):
+            column = "who" if name == "passengers" else "gust"
+            documents["Dataset", name] = {
+                "apiVersion": "penstock/v1",
+                "kind": "Dataset",
+                "metadata": {"name": name, "owner": "flight-data"},
+                "spec": {
+                    "source": {"sql": source},
+                    "primaryKey": [key],
+                    "columns": {key: {"type": "string"}, column: {"type": "string"}},
+                },
+            }
+            lookup = {"of": name, "column": column, "match": [key]}
+            documents["FeatureSet", "conditions"]["spec"]["features"][column] = {"type": "string", "lookup": lookup}
+
+    return derive
+
+
+PART = "select flight_id, left(contact, 1) as who from flights"
+
+
+@pytest.mark.parametrize(
+    ("change", "is_told"),
+    [
+        (_through_a_query("select flight_id, contact as who from flights"), True),
+        (_through_a_query(PART, wind="wind_speed * 2"), False),
+        (set_at("Dataset", "flights", "source", to={"python": "systems.flights:others"}), False),
+    ],
+    ids=["its query", "another query", "where its own rows come from"],
+)
+def test_a_query_that_makes_another_part_of_a_private_column_is_seen(
+    repository: Repository, change: Callable[[Documents], None], is_told: bool
+) -> None:
+    repository.edit(_through_a_query(PART))
+    repository.write("systems/flights.py", "def departures():\n    return None\n\n\ndef others():\n    return None\n")
+    repository.commit()
+    found = [one.why.partition(" as ")[0] for one in reaching(repository.changed(change))]
+    assert found == ["pii column flights.contact reaches the model otherwise than before"] * is_told
+
+
 def _look_up(column: str) -> Callable[[Documents], None]:
     """A value that is looked up by a private key: which one it is, the key decides, and nobody learns the key."""
 
