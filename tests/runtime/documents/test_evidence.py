@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
-from penstock.runtime.artifacts import read_json, write_json
+from penstock.runtime.artifacts import directory_digest, read_json, write_json
 from penstock.runtime.main import main
 from runtime.made_model import DATASETS, SPECS, MadeModel, document, make_model
 
@@ -45,14 +46,63 @@ def test_the_statement_says_what_the_model_was_made_from_and_how_it_passed(
         assert f"`{fingerprint}`" in told
 
 
-def test_evidence_is_not_made_of_another_models_verdict(
-    made: MadeModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def changed(made: Path, folder: Path, name: str, **values: object) -> Path:
+    """A copy of an output whose facts say something else."""
+    shutil.copytree(made, folder)
+    write_json(folder / name, read_json(folder / name) | values)
+    return folder
+
+
+OTHER = "sha256:" + "0" * 64
+PROSE = {"purpose": "Tell made-up rows apart.", "riskTier": "low", "limitations": ["Valid for nothing."]}
+OUTPUT = {"evidence": "evidence", "card": "card-dir"}
+
+
+@pytest.mark.parametrize("step", ["evidence", "card"])
+def test_neither_evidence_nor_a_card_is_made_of_what_is_of_something_else(
+    made: MadeModel, tmp_path: Path, capsys: pytest.CaptureFixture[str], step: str
 ) -> None:
-    other = tmp_path / "verdict"
-    other.mkdir()
-    write_json(other / "gate.json", read_json(made.verdict / "gate.json") | {"digest": "sha256:" + "0" * 64})
-    flags = f"--model made --spec-digest {SPECS} --model-dir {made.model} --evaluation {made.evaluation}"
-    command = ["evidence", *flags.split(), "--evidence", str(tmp_path / "out"), "--verdict", f"release={other}"]
-    assert main(command) == 2
-    assert "evaluated the model sha256:0000" in capsys.readouterr().err
-    assert not (tmp_path / "out" / "statement.json").exists()
+    def refused(*more: str, evaluation: Path = made.evaluation, verdict: Path = made.verdict) -> str:
+        flags = [
+            "--model",
+            "made",
+            *(["--card", json.dumps(PROSE), "--splits", str(made.splits)] if step == "card" else []),
+        ]
+        flags += ["--spec-digest", SPECS, "--model-dir", str(made.model), "--evaluation", str(evaluation)]
+        flags += [*(more or ("--verdict", f"release={verdict}")), f"--{OUTPUT[step]}", str(tmp_path / "out")]
+        assert main([step, *flags]) == 2
+        assert list((tmp_path / "out").iterdir()) == []
+        return capsys.readouterr().err
+
+    of_another = changed(made.verdict, tmp_path / "verdict", "gate.json", digest=OTHER)
+    assert f"the gate `release` evaluated the model {OTHER}, but this one is {made.digest}" in refused(
+        verdict=of_another
+    )
+    assert "--verdict strict: the directory holds the verdict of `release`" in refused(
+        "--verdict", f"strict={made.verdict}"
+    )
+    # The same model at another threshold, of which the gate has not seen a figure.
+    otherwise = changed(made.evaluation, tmp_path / "otherwise", "figures.json", threshold=0.9)
+    expected = (
+        f"the gate `release` judged the evaluation {directory_digest(made.evaluation)}, but this one is "
+        f"{directory_digest(otherwise)}"
+    )
+    assert expected in refused(evaluation=otherwise)
+
+
+def test_evidence_is_of_the_model_that_was_evaluated_and_of_its_name(
+    made: MadeModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(model: str = "made", evaluation: Path = made.evaluation) -> str:
+        flags = ["--model", model, "--spec-digest", SPECS, "--model-dir", str(made.model)]
+        flags += ["--evaluation", str(evaluation), "--evidence", str(tmp_path / "out")]
+        assert main(["evidence", *flags]) == 2
+        assert not (tmp_path / "out" / "statement.json").exists()
+        return capsys.readouterr().err
+
+    assert "--model-dir holds the model `made`, but --model is `other`" in refused(model="other")
+    other = changed(made.evaluation, tmp_path / "evaluation", "figures.json", digest=OTHER)
+    assert f"the evaluation is of the model {OTHER}, but --model-dir holds {made.digest}" in refused(evaluation=other)
+    for epoch in ("yesterday", "1e9", "99999999999999999999"):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
+        assert f"SOURCE_DATE_EPOCH is `{epoch}`; expected seconds since 1970" in refused()

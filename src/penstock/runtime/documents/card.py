@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> None:
         splits=read_json(arguments.splits / "splits.json"),
         training=read_json(arguments.model_dir / TRAINING_FILE),
         figures=read_json(arguments.evaluation / "figures.json"),
-        verdicts=read_verdicts(arguments.verdict, digest),
+        verdicts=read_verdicts(arguments.verdict, digest, arguments.evaluation),
     )
     write_json(arguments.card_dir / JSON_FILE, facts)
     (arguments.card_dir / MARKDOWN_FILE).write_text(render(facts), encoding="utf-8")

@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> None:
             "seed": figures["seed"],
             "champion": figures["champion"],
         },
-        gates=read_verdicts(arguments.verdict, digest),
+        gates=read_verdicts(arguments.verdict, digest, arguments.evaluation),
         code=_code(arguments.model_dir),
         created=_moment(os.environ.get("SOURCE_DATE_EPOCH")),
     )
