@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> None:
         arguments.model_dir,
         name=arguments.model,
         task=arguments.task,
-        pipeline=pipeline,
+        pipeline=_behind_missing_texts(pipeline, features),
         features=features,
         classes=splits.classes,
         rows=rows,
@@ -149,6 +149,24 @@ def _try(pipeline: Any, rows: Any, task: str, answer: str, classes: tuple[str, .
         raise
     except Exception as error:  # what a pipeline of somebody else does with a row it was not made for is its own
         raise InputError(f"the model cannot read the features as they are: {error}") from error
+
+
+def _behind_missing_texts(pipeline: Any, features: Sequence[FeatureColumn]) -> Any:
+    """The pipeline behind steps that make a missing category None, which it was fitted on, in whatever rows it gets.
+
+    A server leaves the types of a request to pandas, where a missing text is NaN among others, and None by itself.
+    """
+    import numpy as np
+    import pandas as pd
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    names = [feature.name for feature in features if not feature.numeric]
+    if not names:
+        return pipeline
+    objects = FunctionTransformer(pd.DataFrame.astype, kw_args={"dtype": dict.fromkeys(names, object)})
+    blanks = FunctionTransformer(pd.DataFrame.replace, kw_args={"to_replace": {name: {np.nan: None} for name in names}})
+    return Pipeline([("texts", objects), ("missing", blanks), ("model", pipeline)])
 
 
 def _type_of(pipeline: Any) -> str:
