@@ -61,7 +61,17 @@ def test_a_vector_is_one_feature_of_the_card_with_as_many_numbers_as_were_kept()
     text = render(facts(training={**made, "features": [columns[0], *made["features"], *columns[1:]]}))
     assert "The learner reads 3 features:" in text
     assert "| `place` | float\\[3\\] | plan |" in " ".join(text.split())
-    assert "place_" not in text
+    assert text.count("place_") == text.count("such as `place_0`") == 1
+
+
+def test_a_request_names_each_number_of_a_vector_and_writes_booleans_as_text() -> None:
+    made = read_json(CARDS / "inputs.json")["training"]
+    flag = {"name": "holiday", "type": "bool", "set": "plan"}
+    place = {"name": "place_0", "type": "float", "set": "plan", "vector": "place"}
+    text = render(facts(training={**made, "features": [flag, place], "dropped_features": ["tail", "gate"]}))
+    assert "each number of a vector by one of its own, such as `place_0`" in text
+    assert "Features of the type bool are text (BYTES), in which a boolean is `true` or `false`" in text
+    assert "`tail`, `gate`." in text
 
 
 def test_the_card_of_a_model_of_classes_reads_as_the_golden_file(update: bool) -> None:

@@ -8,8 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import mlflow.pyfunc
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -222,6 +224,21 @@ def test_multiclass_scores_have_a_column_for_each_class(tmp_path: Path) -> None:
     assert scores.shape == (400, 3)
     np.testing.assert_allclose(scores.sum(axis=1), 1)
     assert (model.decisions(test.features) == test.label).mean() > 0.5
+
+
+def test_the_order_of_the_served_classes_is_told_without_one_that_no_training_row_has(tmp_path: Path) -> None:
+    splits = write_splits(tmp_path / "splits", "multiclass")
+    train = splits / "train.parquet"
+    table = pq.read_table(train)
+    pq.write_table(table.filter(pc.not_equal(table["@label"], "low")), train)
+    assert main(arguments(splits, tmp_path / "model", BOOSTING, task="multiclass")) == 0
+    model, served = load_model(tmp_path / "model"), mlflow.pyfunc.load_model(str(tmp_path / "model"))
+    rows = Splits.read(splits).rows("test").features
+    answered, told = served.predict(rows), model.training["answers"]
+    assert served.metadata.get_output_schema().inputs[0].shape == (-1, len(told))
+    for column, name in enumerate(told):
+        np.testing.assert_array_equal(answered[:, column], model.scores(rows)[:, model.classes.index(name)])
+    assert told == ["high", "mid"]
 
 
 def test_a_regression_predicts_values(tmp_path: Path) -> None:

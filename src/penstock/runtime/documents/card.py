@@ -14,6 +14,7 @@ from penstock.runtime.arguments import by_name, directory, named_directory, outp
 from penstock.runtime.artifacts import PARTS, directory_digest, read_json, write_json
 from penstock.runtime.documents.class_tables import class_row_table, class_table, confusion_table
 from penstock.runtime.documents.markdown import Markdown, code, escaped, interval_text, prose, table, value_text
+from penstock.runtime.documents.requests import request_facts
 from penstock.runtime.documents.verdicts import read_verdicts
 from penstock.runtime.evaluation.figures import clusters_said
 from penstock.runtime.learning.model_files import TRAINING_FILE
@@ -114,6 +115,7 @@ def card_facts(
         "label": f"{splits['label']['dataset']}.{splits['label']['column']}",
         "positive": splits["label"].get("positive"),
         "features": _features(training["features"]),
+        "requests": request_facts(training),
         "dropped_features": training["dropped_features"],
         "sensitive_uses": [use.model_dump() for use in sensitive_uses],
         "learner": estimator.get("class") or estimator.get("python") or training["type"],

@@ -155,16 +155,19 @@ def save_model(
     """Write a fitted pipeline into the empty `directory`; the digest of the files.
 
     `rows` are training rows, from which the example is made up; `training` is added to ``training.json``. What the
-    server answers are class probabilities, or the values of a regression.
+    server answers are class probabilities, or the values of a regression; of which class each column is, is written to
+    ``training.json`` as ``answers``.
 
     Raises:
         InputError: the estimator cannot be pickled, for it holds a lambda or a function of a function, or cannot be
             served with the repository's code that goes with it.
     """
     data = _pickled(pipeline)
+    # One that no training row has is not among them, and the order of somebody else's may be another one.
+    answers = [str(each) for each in pipeline.classes_] if task == "multiclass" else []
     example = _example(rows[[feature.name for feature in features]])
     with tempfile.TemporaryDirectory() as temporary, _quiet("mlflow.sklearn", "mlflow.utils.requirements_utils"):
-        _write_mlflow(Path(temporary) / "model", pipeline, data, task, features, classes, example)
+        _write_mlflow(Path(temporary) / "model", pipeline, data, task, features, answers, example)
         if (Path(temporary) / "model" / CODE_FOLDER).is_dir():
             try_to_serve(Path(temporary) / "model")
         shutil.copytree(Path(temporary) / "model", directory, dirs_exist_ok=True)
@@ -173,6 +176,7 @@ def save_model(
         "task": task,
         "features": [feature.as_json() for feature in features],
         "classes": list(classes),
+        **({"answers": answers} if answers else {}),
         "libraries": {library: _version(library) for library in _LIBRARIES},
         "python": _PYTHON,
     }
@@ -235,7 +239,7 @@ def _write_mlflow(
     data: bytes,
     task: str,
     features: Sequence[FeatureColumn],
-    classes: Sequence[str],
+    answers: Sequence[str],
     example: pd.DataFrame,
 ) -> None:
     import mlflow.sklearn
@@ -249,7 +253,7 @@ def _write_mlflow(
         for feature in features
     ]
     modules = _modules(data)
-    columns = {"binary": 2, "multiclass": len(classes)}.get(task)
+    columns = {"binary": 2, "multiclass": len(answers)}.get(task)
     output = TensorSpec(np.dtype(np.float64), (-1,) if columns is None else (-1, columns))
     described = Model(utc_time_created=_EPOCH, model_uuid=hashlib.sha256(data).hexdigest()[:32])
     mlflow.sklearn.save_model(
