@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -128,10 +129,14 @@ def test_the_request_is_the_one_that_kfp_s_own_client_sends(
     repository: Path, api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert run(repository, "--host", api.url, "--environment", "production", "--detach") == 0
+    words = ("--host", api.url, "--environment", "production", "--as-of", "2026-01-02", "--detach")
+    assert run(repository, *words) == 0
     path = repository / "generated/production/delay/training.yaml"
     kfp.Client(host=api.url).create_run_from_pipeline_package(
-        str(path), experiment_name="delay-training", service_account="pipeline-runner"
+        str(path),
+        arguments={"as_of": "2026-01-02"},
+        experiment_name="delay-training",
+        service_account="pipeline-runner",
     )
     ours, theirs = api.runs
     for key, message in (
@@ -168,6 +173,8 @@ def test_detached_nobody_waits(repository: Path, api: Api, capsys: pytest.Captur
     assert run(repository, "--host", api.url, "--detach") == 0
     assert not any(request.path.endswith("/runs/r1") for request in api.requests)
     assert "succeeded" not in capsys.readouterr().out
+    # Without `--as-of` all steps read data as of the start.
+    assert datetime.fromisoformat(api.runs[0]["runtime_config"]["parameters"]["as_of"]).tzinfo is UTC
 
 
 def test_starting_is_not_tried_again_and_following_is(

@@ -29,8 +29,10 @@ def run(options: argparse.Namespace, environment: Environment, path: Path, promo
     try:
         pipeline = read_pipeline(path)
         cluster = _cluster(options, environment)
-        title = f"{pipeline.name} {datetime.now(UTC):%Y-%m-%d %H:%M} by penstock run"
-        parameters = {"as_of": options.as_of} if options.as_of and "as_of" in pipeline.parameters else {}
+        now = datetime.now(UTC)
+        title = f"{pipeline.name} {now:%Y-%m-%d %H:%M} by penstock run"
+        as_of = options.as_of or now.isoformat(timespec="seconds")
+        parameters = {"as_of": as_of} if "as_of" in pipeline.parameters else {}
         run_id = cluster.start(path, title, parameters, spec.kubeflow.service_account)
     except ModuleNotFoundError as error:
         print(lacking(error, "a run on Kubeflow Pipelines needs", "kubeflow"), file=sys.stderr)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,14 @@ def baseline(world: Path, task: str = "binary") -> Path:
     return target
 
 
-def observe(world: Path, rows: pa.Table, newest: datetime = END, spread: timedelta = timedelta(days=1)) -> Path:
-    """An observation of `rows`, which came in evenly during the `spread` before `newest`."""
+def observe(
+    world: Path,
+    rows: pa.Table,
+    newest: datetime = END,
+    spread: timedelta = timedelta(days=1),
+    as_of: datetime | None = None,
+) -> Path:
+    """An observation, made `as_of` a moment, of `rows` that came in evenly during the `spread` before `newest`."""
     model, splits = load_model(world / "model"), Splits.read(world / "splits")
     frame = learner_frame(rows, splits.features)
     said: dict[str, Any] = {"@prediction": model.scores(frame)}
@@ -46,15 +52,16 @@ def observe(world: Path, rows: pa.Table, newest: datetime = END, spread: timedel
     target.mkdir()
     write_table(target / "data.parquet", pa.table({**kept, EVENT_TIME: times, **said}))
     facts = {"model": model.name, "digest": model.digest, "task": model.task, "classes": list(model.classes)}
+    facts |= {"as_of": (as_of or newest).replace(tzinfo=UTC).isoformat()}
     write_json(target / OBSERVATION_FILE, facts | {"features": [each.as_json() for each in splits.features]})
     shutil.copytree(world / "baseline", target / BASELINE_FOLDER)
     return target
 
 
-def drift(world: Path, *monitors: dict[str, Any], as_of: datetime = END) -> dict[str, Any]:
+def drift(world: Path, *monitors: dict[str, Any]) -> dict[str, Any]:
     """Run the step ``drift``; what ``drift.json`` says."""
     flags: dict[str, object] = {"observation": world / "observation", "monitors": json.dumps(monitors)}
-    assert step("drift", **flags, as_of=as_of.isoformat(), drift=world / "drift") == 0
+    assert step("drift", **flags, drift=world / "drift") == 0
     found: dict[str, Any] = json.loads((world / "drift" / "drift.json").read_text())
     return found
 
@@ -63,6 +70,6 @@ def quality(world: Path, *monitors: dict[str, Any], task: str = "binary", **stru
     """Run the step ``quality``; what ``quality.json`` says."""
     flags: dict[str, object] = {"observation": world / "observation", "monitors": json.dumps(monitors), "task": task}
     flags |= {flag: json.dumps(value) for flag, value in structured.items()}
-    assert step("quality", **flags, as_of=END.isoformat(), quality=world / "quality") == 0
+    assert step("quality", **flags, quality=world / "quality") == 0
     found: dict[str, Any] = json.loads((world / "quality" / "quality.json").read_text())
     return found

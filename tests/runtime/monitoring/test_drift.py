@@ -136,7 +136,8 @@ def test_windows_are_counted_back_from_the_moment(world: Path) -> None:
     assert [window["distance"] > 0.2 for window in x2["windows"]] == [True, False, True]
     assert x2["breaches"] == 2
     assert monitor["drifted"] == ["x2"]
-    earlier = drift(world, watched, as_of=END - timedelta(days=1))["monitors"][0]
+    observe(world, pa.concat_tables(days), spread=timedelta(days=6), as_of=END - timedelta(days=1))
+    earlier = drift(world, watched)["monitors"][0]
     assert columns(earlier)["x2"]["breaches"] == 1
     assert earlier["drifted"] == []
 
@@ -220,8 +221,8 @@ def test_too_few_rows_decide_and_push_nothing(world: Path, caplog: pytest.LogCap
 
 
 def test_no_rows_are_no_drift_and_no_crash(world: Path) -> None:
-    observe(world, made_table(300, seed=5))
-    found = drift(world, PSI, as_of=END + timedelta(days=90))
+    observe(world, made_table(300, seed=5), as_of=END + timedelta(days=90))
+    found = drift(world, PSI)
     assert found["rows"] == 0
     assert found["joint"] is None
     assert {sample["name"]: sample["value"] for sample in found["samples"]} == {

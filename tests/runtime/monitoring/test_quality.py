@@ -13,7 +13,7 @@ import pytest
 from penstock.runtime.measures.metrics import compute
 from runtime.evaluation.worlds import step, trained
 from runtime.made_splits import made_table
-from runtime.monitoring.made_observation import END, baseline, observe, quality
+from runtime.monitoring.made_observation import baseline, observe, quality
 
 AUC = {"id": "ranking", "metric": "roc_auc", "below": 0.7, "window": "1d", "minLabels": 300}
 
@@ -220,7 +220,7 @@ def test_too_few_clusters_make_no_interval_and_silence_no_bound(world: Path, cap
 
 def test_rows_without_the_column_of_the_clusters_are_refused(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
     observation = observe(world, labelled(1000, 1.0))
-    flags = {"observation": observation, "monitors": json.dumps([AUC]), "task": "binary", "as_of": END.isoformat()}
+    flags = {"observation": observation, "monitors": json.dumps([AUC]), "task": "binary"}
     declared = json.dumps({"release": {"column": "house"}})
     assert step("quality", **flags, clusters=declared, quality=world / "refused") == 2
     assert "`clusters`: the splits have no column `house`" in capsys.readouterr().err

@@ -12,6 +12,7 @@ import kfp_server_api
 import pytest
 
 from loopback import Request, json_api
+from penstock.runtime.arguments import moment
 from penstock.runtime.artifacts import write_json
 from penstock.runtime.main import main
 from penstock.runtime.operations import kubeflow
@@ -119,6 +120,17 @@ def test_the_newest_version_is_started_with_the_parameters(cluster: tuple[Cluste
     assert body["service_account"] == "trainer"
     assert body["experiment_id"] == "e1"
     assert known.experiments == [{"display_name": "flight-delay-training", "namespace": "ml", "experiment_id": "e1"}]
+
+
+@pytest.mark.parametrize("drifted", [False, True])
+def test_all_steps_of_a_run_read_data_as_of_its_start(
+    cluster: tuple[Cluster, str], tmp_path: Path, drifted: bool
+) -> None:
+    known, api = cluster
+    before = datetime.now(UTC)
+    assert (retrain(api, drift(tmp_path, "wind")) if drifted else start(api)) == 0
+    as_of = moment(known.started[0]["runtime_config"]["parameters"]["as_of"])
+    assert timedelta(seconds=-1) < as_of - before < timedelta(minutes=1)
 
 
 def test_a_version_is_found_by_its_name_on_any_page(cluster: tuple[Cluster, str]) -> None:

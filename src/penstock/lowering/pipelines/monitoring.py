@@ -173,7 +173,7 @@ def _monitors(monitors: Iterable[DriftMonitor | QualityMonitor]) -> str:
 
 
 def _drift(each: _Watched, observation: Argument, image: str) -> Step:
-    arguments = [observation, flag("monitors", _monitors(each.monitor.drift)), flag("as-of", ParameterValue(AS_OF))]
+    arguments = [observation, flag("monitors", _monitors(each.monitor.drift))]
     return make_step("drift", image, arguments, subject=each.subject)
 
 
@@ -188,7 +188,6 @@ def _quality(view: View, model: Model, each: _Watched, observation: Argument, im
         flag("threshold", str(model.spec.threshold)),
         *([flag("groups", json_text(list(groups)))] if groups else []),
         *([flag("clusters", json_text(clusters))] if clusters else []),
-        flag("as-of", ParameterValue(AS_OF)),
     ]
     return make_step("quality", image, arguments, subject=each.subject)
 

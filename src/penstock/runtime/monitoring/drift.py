@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from penstock.runtime.arguments import directory, moment, output_directory, spec
+from penstock.runtime.arguments import directory, output_directory, spec
 from penstock.runtime.artifacts import EVENT_TIME, write_json
 from penstock.runtime.faults import InputError
 from penstock.runtime.measures.drift import (
@@ -69,20 +69,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     parser.add_argument("--observation", type=directory, required=True, help="output of `observe`")
     parser.add_argument("--monitors", type=spec(list[DriftMonitor]), required=True, help="the monitors as JSON")
-    parser.add_argument("--as-of", type=moment, default="", help="end of the newest window; now if empty")
     parser.add_argument("--drift", type=output_directory, required=True, help="output directory of the distances")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Run the step."""
     observation = Observation.read(arguments.observation)
-    found = [_monitored(monitor, observation, arguments.as_of) for monitor in arguments.monitors]
+    found = [_monitored(monitor, observation) for monitor in arguments.monitors]
     longest = max((monitor.window.seconds for monitor in arguments.monitors), default=0.0)
-    newest = observation.newest(arguments.as_of, timedelta(seconds=longest))
+    newest = observation.newest(timedelta(seconds=longest))
     facts = {
         "model": observation.model,
         "digest": observation.digest,
-        "as_of": arguments.as_of.isoformat(),
+        "as_of": observation.as_of.isoformat(),
         "rows": newest.num_rows,
         "drifted": any(monitor["drifted"] for monitor in found),
         "monitors": found,
@@ -120,7 +119,7 @@ class Column:
     """By distance: how often chance alone makes as much or more; of those that are not here nobody knows."""
 
 
-def _monitored(monitor: DriftMonitor, observation: Observation, as_of: datetime) -> dict[str, Any]:
+def _monitored(monitor: DriftMonitor, observation: Observation) -> dict[str, Any]:
     """The columns that a monitor watches, over its windows, newest first."""
     length = timedelta(seconds=monitor.window.seconds)
     persist = monitor.persist
@@ -130,7 +129,7 @@ def _monitored(monitor: DriftMonitor, observation: Observation, as_of: datetime)
             f"monitor `{monitor.id}` counts breaches in {persist.of} windows, but the rows have no event time to "
             f"divide them into windows: give the feature sets an `eventTime`, or leave out `persist`"
         )
-    ends = [as_of - number * length for number in range(persist.of if persist is not None else 1)]
+    ends = [observation.as_of - number * length for number in range(persist.of if persist is not None else 1)]
     tables = [observation.between(end - length, end) for end in ends]
     windows = [_measured(monitor, observation, table) for table in tables]
     columns = [_over_windows(name, monitor, [window[name] for window in windows], ends, length) for name in windows[0]]

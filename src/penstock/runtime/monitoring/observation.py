@@ -54,6 +54,8 @@ class Observation:
     classes: tuple[str, ...]
     rows: pa.Table
     baseline: Baseline
+    as_of: datetime
+    """End of the newest window, in UTC."""
 
     @classmethod
     def read(cls, directory: Path) -> Observation:
@@ -67,6 +69,7 @@ class Observation:
             classes=tuple(facts["classes"]),
             rows=read_table(directory / DATA_FILE),
             baseline=Baseline.read(directory / BASELINE_FOLDER),
+            as_of=datetime.fromisoformat(facts["as_of"]),
         )
 
     def between(self, start: datetime, end: datetime) -> pa.Table:
@@ -80,9 +83,9 @@ class Observation:
         low, high = (pa.scalar(moment.replace(tzinfo=None), times.type) for moment in (start, end))
         return self.rows.filter(pc.and_(pc.greater(times, low), pc.less_equal(times, high)))
 
-    def newest(self, as_of: datetime, length: timedelta) -> pa.Table:
+    def newest(self, length: timedelta) -> pa.Table:
         """The rows of the last `length` before `as_of`."""
-        return self.between(as_of - length, as_of)
+        return self.between(self.as_of - length, self.as_of)
 
     def labelled(self, rows: pa.Table, threshold: float) -> Predictions:
         """The predictions of those rows whose label has come in, also where the model answered with no finite number.

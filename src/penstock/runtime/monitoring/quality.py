@@ -14,7 +14,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from penstock.runtime.arguments import directory, moment, output_directory, spec
+from penstock.runtime.arguments import directory, output_directory, spec
 from penstock.runtime.artifacts import write_json
 from penstock.runtime.evaluation.clustering import Clustering, most_cautious
 from penstock.runtime.evaluation.figures import clusters_said
@@ -57,7 +57,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default={},
         help="what rows are clustered by, for each gate, as JSON",
     )
-    parser.add_argument("--as-of", type=moment, default="", help="end of the newest window; now if empty")
     parser.add_argument("--quality", type=output_directory, required=True, help="output directory of the metrics")
 
 
@@ -68,11 +67,11 @@ def run(arguments: argparse.Namespace) -> None:
         raise InputError(f"the observation is of a {observation.task} task, but --task is {arguments.task}")
     found = [_monitored(monitor, observation, arguments) for monitor in arguments.monitors]
     longest = max((monitor.window.seconds for monitor in arguments.monitors), default=0.0)
-    rows = observation.newest(arguments.as_of, timedelta(seconds=longest)).num_rows
+    rows = observation.newest(timedelta(seconds=longest)).num_rows
     facts = {
         "model": observation.model,
         "digest": observation.digest,
-        "as_of": arguments.as_of.isoformat(),
+        "as_of": observation.as_of.isoformat(),
         "rows": rows,
         "monitors": found,
         "samples": [sample(OBSERVED_ROWS, float(rows)), *(each for monitor in found for each in _samples(monitor))],
@@ -87,7 +86,7 @@ def _monitored(monitor: QualityMonitor, observation: Observation, arguments: arg
 
     if monitor.metric not in METRICS or observation.task not in METRICS[monitor.metric].tasks:
         raise InputError(f"monitor `{monitor.id}`: `{monitor.metric}` is not a metric of a {observation.task} task")
-    rows = observation.newest(arguments.as_of, timedelta(seconds=monitor.window.seconds))
+    rows = observation.newest(timedelta(seconds=monitor.window.seconds))
     labelled = observation.labelled(rows, arguments.threshold)
     has_answer = labelled.has_answer()
     predictions = labelled.take(has_answer)

@@ -30,6 +30,8 @@ PAUSE_SECONDS = 1.0
 PAGE = 100
 TOKEN_VARIABLE = "KF_PIPELINES_SA_TOKEN_PATH"
 """Where the service account's token for an API of several users is; the variable of kfp's own client."""
+AS_OF = "as_of"
+"""The parameter of each pipeline that says as of when its steps read data."""
 UNFINISHED = ("PENDING", "RUNNING", "CANCELING", "PAUSED")
 LONGEST_RUN = timedelta(days=7)
 """Longer than the deadlines of all steps of a pipeline, one after the other. What is called unfinished after that has
@@ -114,12 +116,16 @@ class Pipelines:
         return None
 
     def start(self, pipeline: Pipeline, title: str, parameters: Mapping[str, str], service_account: str = "") -> str:
-        """Start a run of the pipeline's version under the experiment of the pipeline's name; the run's id."""
+        """Start a run of the pipeline's version under the experiment of the pipeline's name; the run's id.
+
+        Its steps read data as of now, if `parameters` name no other time: each would take the time of its own start,
+        and behind a full queue measure windows in which the newest rows are missing.
+        """
         body: dict[str, Any] = {
             "display_name": title,
             "experiment_id": self._experiment(pipeline.name),
             "pipeline_version_reference": {"pipeline_id": pipeline.id, "pipeline_version_id": pipeline.version},
-            "runtime_config": {"parameters": dict(parameters)},
+            "runtime_config": {"parameters": {AS_OF: datetime.now(UTC).isoformat(timespec="seconds"), **parameters}},
         }
         if service_account:
             body["service_account"] = service_account
