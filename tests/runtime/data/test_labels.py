@@ -37,6 +37,27 @@ def test_the_last_correction_within_the_horizon_counts_and_a_withdrawn_label_is_
     assert (found.table["@entity.id"].to_pylist(), found.table["@label"].to_pylist()) == ([0], [1])
 
 
+def test_labels_of_one_moment_that_differ_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    moments = [at(1), at(1), at(1), at(1), at(1), at(2), at(3), at(3), at(99)]
+    outcomes = timed(
+        "outcomes",
+        {"id": [0, 0, 1, 1, 2, 2, 3, 3, 9], "known": moments, "late": [0, 1, 1, 1, 0, 1, 1, None, 0]},
+        "known",
+    )
+    # Of the third row a correction decides; the horizon of the last one is not over.
+    asked = rows([at(0), at(0), at(0), at(0)])
+    assert labelled(asked, label(horizon="9h"), outcomes, "binary").table["@label"].to_pylist() == [1, 1, 1]
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        "warning: label `outcomes.late`: for 2 rows `outcomes` has several rows with the same `id` and `known` "
+        f"that differ in `late`, as at {at(1)}; the last of them in the order of the primary key, then of the other "
+        "columns, is used: give a `knownAt` that distinguishes them, or one row for each"
+    )
+    caplog.clear()
+    labelled(rows([at(0)] * 3)[1:], label(horizon="9h"), outcomes, "binary")
+    assert not caplog.records
+
+
 def test_a_label_of_which_nobody_knows_the_time_is_no_correction_of_one_with_a_time() -> None:
     outcomes = timed("outcomes", {"id": [0, 0, 1], "known": [None, at(3), None], "late": [0, 1, 1]}, "known")
     found = labelled(table({"@entity.id": [0, 1]}), label(), outcomes, "binary")

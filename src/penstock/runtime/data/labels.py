@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     import duckdb
     import pyarrow as pa
+
+_log = logging.getLogger(__name__)
 
 _OPPOSITES = {"1": "0", "0": "1", "true": "false", "false": "true"}
 """What is negative for sure where a value is positive."""
@@ -109,7 +112,55 @@ def labelled(rows: pa.Table, label: Label, table: TimedTable, task: str, *, need
         SELECT due, newest[1] AS value, newest[2] AS at_once FROM met ORDER BY position
     """
     found = query(connection, sql, place)
+    if known is not None:
+        labels = f"(SELECT *, {value} AS {identifier(LABEL)} FROM {identifier(table.name)})"
+        _tell_ties(connection, label, table, labels, entity, f"{' AND '.join(meets)} WHERE {due}", place)
     return _kept(rows, found, task, place, label.horizon)
+
+
+def _tell_ties(
+    connection: duckdb.DuckDBPyConnection,
+    label: Label,
+    table: TimedTable,
+    labels: str,
+    entity: Sequence[str],
+    meets: str,
+    place: str,
+) -> None:
+    """Tell of rows whose label is one of several that became known at the same moment and differ.
+
+    Args:
+        labels: SQL of the dataset with its values in the column `LABEL`.
+        meets: SQL of which of them belong to which row, and of which rows count.
+    """
+    own = ", ".join(identifier(name) for name in entity)
+    time = identifier(table.known_at or table.event_time or "")
+    value = identifier(LABEL)
+    tied = f"""
+        SELECT {own}, {time} AS "@told" FROM {labels} GROUP BY ALL
+        HAVING count(DISTINCT {value}) + (count({value}) < count(*))::INT > 1
+    """
+    if not query(connection, f"SELECT count(*) FROM ({tied})", place).column(0)[0].as_py():
+        return
+    sql = f"""
+        WITH newest AS (
+            SELECT r.{identifier(POSITION)}, {", ".join(f"l.{identifier(name)}" for name in entity)},
+                   max(l.{time}) AS "@told"
+            FROM {identifier(_ROWS)} AS r JOIN {labels} AS l ON {meets} GROUP BY ALL
+        )
+        SELECT count(*), min(tied."@told") FROM newest JOIN ({tied}) AS tied
+        ON {" AND ".join(f"newest.{identifier(name)} = tied.{identifier(name)}" for name in entity)}
+        AND newest."@told" IS NOT DISTINCT FROM tied."@told"
+    """
+    count, first = (column[0].as_py() for column in query(connection, sql, place).columns)
+    if count:
+        same = joined([f"`{name}`" for name in [*entity, table.known_at or table.event_time or ""]])
+        _log.warning(
+            "warning: %s: for %s rows `%s` has several rows with the same %s that differ in `%s`, as at %s; the "
+            "last of them in the order of the primary key, then of the other columns, is used: give a `knownAt` that "
+            "distinguishes them, or one row for each",
+            place, f"{count:,}", table.name, same, label.column, first,
+        )  # fmt: skip
 
 
 def _kept(rows: pa.Table, found: pa.Table, task: str, place: str, horizon: Duration | None) -> Labelled:
