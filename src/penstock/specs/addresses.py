@@ -78,6 +78,11 @@ def identity(item: Any, position: int) -> str:
     return str(position)
 
 
+def is_within(address: str, above: str) -> bool:
+    """Whether the text of an address is that of another, or of something below it."""
+    return address == above or address.startswith((f"{above}.", f"{above}["))
+
+
 def step_of(part: str) -> str:
     """The key or the identity that a part of an address prints."""
     return part[1:-1] if part.startswith("[") else part[1:]
@@ -88,19 +93,22 @@ def resolve(address: Address, spec: Any) -> Pointer | None:
     pointer: list[str | int] = []
     value = spec
     for part in address.parts:
-        word = step_of(part)
-        if isinstance(value, dict) and word in value:
-            pointer.append(word)
-            value = value[word]
-        elif isinstance(value, list):
-            found = next((i for i, item in enumerate(value) if identity(item, i) == word), None)
-            if found is None:
-                return None
-            pointer.append(found)
-            value = value[found]
-        else:
+        step = place_of(value, part)
+        if step is None:
             return None
+        pointer.append(step)
+        value = value[step]
     return tuple(pointer)
+
+
+def place_of(holder: Any, part: str) -> str | int | None:
+    """The key or the position that a part of an address names in plain data, or None where there is no such place."""
+    word = step_of(part)
+    if isinstance(holder, dict):
+        return word if word in holder else None
+    if isinstance(holder, list):
+        return next((position for position, item in enumerate(holder) if identity(item, position) == word), None)
+    return None
 
 
 def locate(kind: str, name: str, spec: Any, pointer: Pointer) -> Address:

@@ -19,7 +19,7 @@ from penstock.review.changes.specs import SpecEdit
 from penstock.review.impact.dependency_graph import DependencyGraph
 from penstock.review.model import Change, Operation
 from penstock.source.model import Pointer
-from penstock.specs.addresses import Address
+from penstock.specs.addresses import Address, is_within
 from penstock.specs.base import Resource
 from penstock.specs.dataset import SENSITIVITIES
 from penstock.specs.kinds import KINDS
@@ -122,9 +122,7 @@ def _code_of(view: View, resource: Resource) -> Iterator[_Code]:
 def _concerns(edit: SpecEdit, address: str) -> bool:
     """Whether an edit is of a field, of what holds it, or of what it holds."""
     one = str(edit.change.address)
-    return any(
-        long == short or long.startswith((f"{short}.", f"{short}[")) for long, short in ((one, address), (address, one))
-    )
+    return is_within(one, address) or is_within(address, one)
 
 
 def _change(

@@ -11,7 +11,7 @@ from penstock.review.changes.directions import LOOSENED, NEUTRAL, TIGHTENED
 from penstock.review.changes.specs import SpecEdit, start_of
 from penstock.review.impact.dependency_graph import DependencyGraph, Way
 from penstock.review.model import Change, Operation
-from penstock.specs.addresses import Address, step_of
+from penstock.specs.addresses import Address, is_within, step_of
 from penstock.specs.model import Model
 from penstock.specs.review import Area
 from penstock.specs.rollout import Rollout
@@ -164,7 +164,7 @@ def _through(edit: SpecEdit, head: DependencyGraph, other: SpecId, way: Way, why
     change = edit.change
     start = str(change.address)
     # The way begins at the column or the spec that `start` is a part of, which says nothing new.
-    through = (*change.through, start, *(step for step in way[:-1] if not _is_part(start, step)))
+    through = (*change.through, start, *(step for step in way[:-1] if not is_within(start, step)))
     return replace(
         change,
         address=Address(other.kind, other.name),
@@ -178,10 +178,6 @@ def _through(edit: SpecEdit, head: DependencyGraph, other: SpecId, way: Way, why
         environments=_where(head, other, change.environments),
         sensitivity=change.sensitivity if change.direction is LOOSENED else None,
     )
-
-
-def _is_part(address: str, of: str) -> bool:
-    return address == of or address.startswith((f"{of}.", f"{of}["))
 
 
 def _where(head: DependencyGraph, spec_id: SpecId, environments: tuple[str, ...]) -> tuple[str, ...]:

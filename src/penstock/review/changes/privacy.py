@@ -15,7 +15,7 @@ from penstock.review.changes.same_rows import SameRows
 from penstock.review.changes.specs import SpecEdit
 from penstock.review.impact.dependency_graph import DependencyGraph, column_addresses
 from penstock.review.model import Change, Operation
-from penstock.specs.addresses import Address
+from penstock.specs.addresses import Address, is_within
 from penstock.specs.dataset import SENSITIVITIES, Dataset
 from penstock.specs.review import Area
 
@@ -160,7 +160,7 @@ def _is_remade(ways: Ways, before: Ways, former: dict[SpecId, str], column: Colu
         return True
     made = [step for end in ways.ends for step in column_addresses((end,), "feature")]
     made += [f"Dataset/{dataset}.source" for dataset, _ in ways.columns if dataset != column[0]]
-    return any(_is_within(one, step) for one in remade for step in made)
+    return any(is_within(one, step) for one in remade for step in made)
 
 
 _How = Literal["new", "labelled", "remade"]
@@ -190,16 +190,12 @@ def _on_the_way(through: tuple[str, ...], edits: Iterable[SpecEdit]) -> tuple[st
         change, address = edit.change, str(edit.change.address)
         part = change.address.parts[:1]
         is_beside = part in ((".columns",), (".features",), (".metadata",)) and not any(
-            _is_within(address, step) or _is_within(step, address) for step in through
+            is_within(address, step) or is_within(step, address) for step in through
         )
         is_prose = change.area is Area.DOCUMENTATION and change.direction is NEUTRAL
         if str(change.address.spec) in specs and not is_beside and not is_prose:
             found.add(change.fingerprint)
     return tuple(sorted(found))
-
-
-def _is_within(address: str, of: str) -> bool:
-    return address == of or address.startswith((f"{of}.", f"{of}["))
 
 
 def _touches_private(reach: DependencyGraph, model: str, same_rows: SameRows) -> bool:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from penstock.review.model import Change
 from penstock.review.policy.commands import WAIVE, Command, WaiveRequest, parse_waive
+from penstock.specs.addresses import is_within
 from penstock.specs.approval_policy import Waiver
 
 
@@ -24,9 +25,7 @@ class Waived(NamedTuple):
 
     def covers(self, rule: str, change: Change) -> bool:
         """Whether the rule is set aside for the change: at the address itself, or below it."""
-        address = str(change.address)
-        below = address.startswith((f"{self.address}.", f"{self.address}["))
-        return rule == self.rule and (address == self.address or below)
+        return rule == self.rule and is_within(str(change.address), self.address)
 
 
 def waivers_of_policy(waivers: Iterable[Waiver], now: datetime) -> tuple[Waived, ...]:

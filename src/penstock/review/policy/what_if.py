@@ -13,7 +13,7 @@ from penstock.review.model import ChangedFile, Plan
 from penstock.review.plan import compare
 from penstock.source.model import SourceFile
 from penstock.source.writing.emit_yaml import emit_yaml_documents
-from penstock.specs.addresses import FILE, Address, identity
+from penstock.specs.addresses import FILE, Address, place_of, step_of
 from penstock.specs.base import API_VERSION
 
 AS_IT_STANDS = object()
@@ -125,12 +125,12 @@ def _put(data: dict[str, Any], address: Address, value: Any) -> None:
     in_metadata = address.parts[0] == ".metadata"
     holder: Any = data if in_metadata else data.get("spec")
     for depth, part in enumerate(above):
-        found = _place(holder, part)
+        found = place_of(holder, part)
         if found is None:
             shown = Address(address.kind, address.name, address.parts[: depth + 1])
             raise WhatIfError(f"{shown} does not exist in this repository")
         holder = holder[found]
-    place = _place(holder, last)
+    place = place_of(holder, last)
     if place is None and not isinstance(holder, dict | list):
         raise WhatIfError(f"{address} leads into a value that has no parts")
     if value is None:
@@ -139,19 +139,6 @@ def _put(data: dict[str, Any], address: Address, value: Any) -> None:
     elif place is not None:
         holder[place] = value
     elif isinstance(holder, dict):
-        holder[_word(last)] = value
+        holder[step_of(last)] = value
     else:
         holder.append(value)
-
-
-def _place(holder: Any, part: str) -> str | int | None:
-    word = _word(part)
-    if isinstance(holder, dict):
-        return word if word in holder else None
-    if isinstance(holder, list):
-        return next((index for index, item in enumerate(holder) if identity(item, index) == word), None)
-    return None
-
-
-def _word(part: str) -> str:
-    return part[1:-1] if part.startswith("[") else part[1:]
