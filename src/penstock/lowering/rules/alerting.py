@@ -91,9 +91,13 @@ class AlertSubject:
         """Where people look at it; None where nothing shows it."""
         return None
 
+    def severity(self, wanted: Action) -> Action:
+        """The severity that an alert has here: a page is a ticket where nobody is paged."""
+        return wanted if self.place.pages else "ticket"
+
     def severities(self, wanted: Iterable[Action]) -> tuple[Action, ...]:
-        """The severities that alerts have here, each once: a page is a ticket where nobody is paged."""
-        return tuple(dict.fromkeys(action if self.place.pages else "ticket" for action in wanted))
+        """The same of several, each once."""
+        return tuple(dict.fromkeys(map(self.severity, wanted)))
 
     def alert(
         self,
@@ -107,11 +111,12 @@ class AlertSubject:
         summary: str,
         description: str,
     ) -> Alert:
-        """An alert that names its severity, its team, what it is about, and where to read on.
+        """An alert that names its severity (as `severity` has it), its team, what it is about, and where to read on.
 
         Its namespace is a label, since the operator routes by it: an AlertmanagerConfig sees the alerts of its own
         namespace and no others.
         """
+        notified = (("severity", self.severity(severity)), ("team", self.team))
         annotations = [("summary", summary), ("description", description)]
         if self.place.runbooks is not None:
             annotations.append(("runbook_url", f"{self.place.runbooks.rstrip('/')}/{name}"))
@@ -122,7 +127,7 @@ class AlertSubject:
             expr=expr,
             hold=hold,
             keep_firing=keep_firing if self.place.keeps_firing else None,
-            labels=(("severity", severity), ("team", self.team), ("namespace", self.namespace), *self.labels, *labels),
+            labels=(*notified, ("namespace", self.namespace), *self.labels, *labels),
             annotations=tuple(annotations),
         )
 

@@ -165,12 +165,11 @@ def _what(monitor: AnomalyMonitor) -> str:
 
 
 def _unmeasured(monitor: AnomalyMonitor, subject: ServedSubject) -> Alert:
-    (severity,) = subject.severities(["ticket"])
     patience = Duration((SEASONS + 1) * Duration.parse(monitor.season))
     return subject.alert(
         UNMEASURED,
         f"absent({of_metric(UPPER, monitor, subject)})",
-        severity,
+        "ticket",
         hold=str(patience),
         keep_firing=KEEP,
         labels=(("monitor", monitor.id),),

@@ -23,7 +23,7 @@ from penstock.lowering.rules.alerting import (
 )
 from penstock.lowering.rules.overdue import AGE, Pipeline, Words, overdue
 from penstock.lowering.rules.pushed import HOLD, of_others, pushed, sample
-from penstock.specs.monitor import DriftMonitor, Monitor, QualityMonitor
+from penstock.specs.monitor import Action, DriftMonitor, Monitor, QualityMonitor
 from penstock.specs.series import (
     DRIFT_BREACHES,
     DRIFT_DISTANCE,
@@ -233,7 +233,7 @@ def _quality_unmeasured(monitor: QualityMonitor, subject: AlertSubject) -> tuple
 def _pipeline(monitor: Monitor, subject: AlertSubject) -> tuple[list[Alert], list[RuleTest]]:
     """Whether the pipeline still runs, or has ever run."""
     actions = [*(drift.then for drift in monitor.drift), *(quality.then for quality in monitor.quality)]
-    (severity,) = subject.severities(["page" if any("page" in then for then in actions) else "ticket"])
+    severity: Action = "page" if any("page" in then for then in actions) else "ticket"
     blind = f"Drift and quality of {subject.model} are not being measured. Check the runs of its monitoring pipeline."
     pipeline = watching(monitor)
     stale = Words(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, Labels, RuleTest
 from penstock.lowering.rules.alerting import Fires, ServedSubject, fires, rule_test, series, series_name, silent
-from penstock.specs.monitor import Action
 
 UNREACHABLE = "ModelUnreachable"
 NOT_READY = "ModelNotReady"
@@ -26,8 +25,7 @@ def reachable_rules(subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]
     """The alerts about a service of which Prometheus reaches no pod, with their tests."""
     target: Labels = (("namespace", subject.namespace), ("rollout", subject.rollout))
     up = series_name("up", target)
-    (severity,) = subject.severities(["page"])
-    unreachable, not_ready = _unreachable(subject, severity, up), _not_ready(subject, severity, up)
+    unreachable, not_ready = _unreachable(subject, up), _not_ready(subject, up)
     lost = _pod_unreachable(subject, up)
     job = ("job", f"{subject.namespace}/{subject.rollout}")
     neighbour = (("namespace", subject.namespace), ("rollout", f"{subject.rollout}-2"))
@@ -73,11 +71,11 @@ def reachable_rules(subject: ServedSubject) -> tuple[list[Alert], list[RuleTest]
     ]
 
 
-def _unreachable(subject: ServedSubject, severity: Action, up: str) -> Alert:
+def _unreachable(subject: ServedSubject, up: str) -> Alert:
     return subject.alert(
         UNREACHABLE,
         f"(max(avg_over_time({up}[5m])) or vector(0)) < 0.5\nand max(max_over_time({up}[{_REMEMBERED}])) > 0",
-        severity,
+        "page",
         hold="5m",
         keep_firing="10m",
         labels=(),
@@ -90,11 +88,11 @@ def _unreachable(subject: ServedSubject, severity: Action, up: str) -> Alert:
     )
 
 
-def _not_ready(subject: ServedSubject, severity: Action, up: str) -> Alert:
+def _not_ready(subject: ServedSubject, up: str) -> Alert:
     return subject.alert(
         NOT_READY,
         f"(max(max_over_time({up}[{_FORGOTTEN}])) or vector(0)) == 0",
-        severity,
+        "page",
         hold="30m",
         keep_firing="10m",
         labels=(),
@@ -108,11 +106,10 @@ def _not_ready(subject: ServedSubject, severity: Action, up: str) -> Alert:
 
 
 def _pod_unreachable(subject: ServedSubject, up: str) -> Alert:
-    (severity,) = subject.severities(["ticket"])
     return subject.alert(
         POD_UNREACHABLE,
         f"max by (pod) (avg_over_time({up}[15m])) < 0.5\nand on () max(avg_over_time({up}[5m])) >= 0.5",
-        severity,
+        "ticket",
         hold="30m",
         keep_firing="10m",
         labels=(),

@@ -77,11 +77,10 @@ def _held_minutes(canary: Canary | None) -> int:
 
 
 def _stopped(subject: ServedSubject) -> tuple[Alert, list[RuleTest]]:
-    (severity,) = subject.severities(["ticket"])
     alert = subject.alert(
         STOPPED,
         _in_phase(subject, _STOPPED_PHASES),
-        severity,
+        "ticket",
         hold="2m",
         keep_firing="10m",
         labels=(),
@@ -106,11 +105,10 @@ def _waiting(canary: Canary | None, subject: ServedSubject) -> tuple[Alert, list
     lasted = f"more than {minutes} minutes for a step" if by_hand else "longer than all of its steps together"
     causes = ["a step had too few requests to decide on"] if canary is not None and canary.abort_on else []
     causes += [] if by_hand else ["somebody paused it"]
-    (severity,) = subject.severities(["ticket"])
     alert = subject.alert(
         WAITING,
         _in_phase(subject, phases),
-        severity,
+        "ticket",
         hold=str(Duration(minutes * _MINUTE)),
         keep_firing="10m",
         labels=(),
@@ -162,11 +160,10 @@ def _left_at_a_step(
 
 
 def _forgotten(subject: ServedSubject, expression: str, minutes: int, labels: Labels, what: str) -> Alert:
-    (severity,) = subject.severities(["ticket"])
     return subject.alert(
         FORGOTTEN,
         expression,
-        severity,
+        "ticket",
         hold=str(Duration(minutes * _MINUTE)),
         keep_firing="10m",
         labels=labels,

@@ -90,11 +90,10 @@ def rule_file(view: View, name: str) -> RuleFile | None:
 
 def _failing(subject: ServedSubject, requests: RequestSeries, code: str) -> tuple[Alert, list[RuleTest]]:
     """Whether any request succeeds, where no objective says how many must."""
-    (severity,) = subject.severities(["page"])
     alert = subject.alert(
         FAILING,
         f"{requests.counted_failures('5m')} > {CHANCE}\nunless {requests.counted_successes('5m')} > 0",
-        severity,
+        "page",
         hold="5m",
         keep_firing="10m",
         labels=(),

@@ -56,7 +56,7 @@ def slo_rules(sli: Sli, subject: ServedSubject, interval: str) -> SloRules:
     pairs = window_pairs(sli.objective, int(sli.window) // 1000)
     by_severity: dict[Action, list[WindowPair]] = {}
     for pair in pairs:
-        (severity,) = subject.severities([pair.severity])
+        severity = subject.severity(pair.severity)
         by_severity.setdefault(severity, []).append(pair)
     burning = tuple(_alert(sli, subject, severity, found, selector) for severity, found in by_severity.items())
     blind, proofs = _blind(sli, sli.blind, subject) if sli.blind is not None else ((), ())
@@ -125,11 +125,10 @@ def _alert(sli: Sli, subject: ServedSubject, severity: Action, pairs: list[Windo
 
 def _blind(sli: Sli, blind: Blind, subject: ServedSubject) -> tuple[tuple[Alert, ...], tuple[RuleTest, ...]]:
     """The alert about an objective that can never be missed, since nothing measures it, and its tests."""
-    (severity,) = subject.severities(["ticket"])
     alert = subject.alert(
         LATENCY_UNMEASURED,
         blind.expr,
-        severity,
+        "ticket",
         hold="1h",
         keep_firing="10m",
         labels=(("slo", sli.slo),),

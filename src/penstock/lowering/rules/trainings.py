@@ -39,7 +39,6 @@ def training_rules(view: View, name: str) -> RuleFile | None:
     model = view.model(name)
     subject = AlertSubject(alert_environment(environment), name, model.metadata.owner)
     pipeline = retrained(schedule)
-    (severity,) = subject.severities(["ticket"])
     where = (
         "Runs fail, a gate rejects the new model, or no run starts: check the newest runs of "
         f"{workflow_name(name, 'training')} in Kubeflow (namespace {subject.namespace}). The log of a gate names the "
@@ -57,7 +56,7 @@ def training_rules(view: View, name: str) -> RuleFile | None:
         f"Retraining of {name} in {subject.environment} has not reported",
         f"No run of the training pipeline of {name} (schedule {schedule}) has registered a version. {where}",
     )
-    alerts, tests = overdue(pipeline, subject, severity, stale, absent)
+    alerts, tests = overdue(pipeline, subject, "ticket", stale, absent)
     prometheus = environment.spec.prometheus
     return RuleFile(
         # No rollout has a dot in its name, so that this object is nobody else's.
