@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import orjson
 
-from penstock.ir.monitoring import Alert, Evaluated, ExpectedAlert, InputSeries, Labels, RuleTest
+from penstock.ir.monitoring import Alert, Evaluated, ExpectedAlert, InputSeries, Labels, RuleGroup, RuleTest, Unobserved
 from penstock.lowering.conventions import dashboard_uid
 from penstock.lowering.numbers import decimal_text
 from penstock.specs.environment import Environment
@@ -148,6 +148,15 @@ class ServedSubject(AlertSubject):
         """Where people look at it; None where nothing shows it, or nobody knows the address."""
         base = self.place.dashboards
         return f"{base.rstrip('/')}/d/{dashboard_uid(self.environment, self.rollout)}" if base is not None else None
+
+
+class Rules(NamedTuple):
+    """What is recorded and alerted for one purpose, in groups, with its tests."""
+
+    groups: tuple[RuleGroup, ...] = ()
+    tests: tuple[RuleTest, ...] = ()
+    unobserved: tuple[Unobserved, ...] = ()
+    """What was asked for that no series measures."""
 
 
 class Fires(NamedTuple):

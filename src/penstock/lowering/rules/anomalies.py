@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from penstock.ir.monitoring import Alert, Labels, Recording, RuleGroup, RuleTest, Unobserved
+from penstock.ir.monitoring import Alert, Labels, Recording, RuleGroup, Unobserved
 from penstock.lowering.endpoints.request_series import RequestSeries, Unmeasured
 from penstock.lowering.numbers import decimal_text, float_text
-from penstock.lowering.rules.alerting import KEEP, NUMBER, ServedSubject, series_name
+from penstock.lowering.rules.alerting import KEEP, NUMBER, Rules, ServedSubject, series_name
 from penstock.lowering.rules.anomaly_band import ANOMALY, FEWEST_SEASONS, SCALE, SEASONS, UNMEASURED, Side
 from penstock.lowering.rules.anomaly_tests import WatchedMetric, anomaly_tests
 from penstock.lowering.rules.indicators import RECENT
@@ -31,17 +30,9 @@ _TIMES = {"1d": "days", "7d": "weeks"}
 _UNUSUAL: dict[Side, str] = {"above": "unusually high", "below": "unusually low"}
 
 
-class AnomalyRules(NamedTuple):
-    """The rules of all anomaly monitors of a rollout, their tests, and what was asked for that no series measures."""
-
-    groups: tuple[RuleGroup, ...] = ()
-    tests: tuple[RuleTest, ...] = ()
-    unobserved: tuple[Unobserved, ...] = ()
-
-
 def anomaly_rules(
     monitors: Sequence[AnomalyMonitor], requests: RequestSeries | Unmeasured, subject: ServedSubject, released: bool
-) -> AnomalyRules:
+) -> Rules:
     """Rules of the bands. Where nothing is `released` yet, nobody misses a value."""
     values: list[Recording] = []
     bands: list[Recording] = []
@@ -49,7 +40,7 @@ def anomaly_rules(
     for monitor in monitors:
         value = _value(monitor, requests, subject)
         if isinstance(value, Unmeasured):
-            return AnomalyRules(unobserved=(Unobserved("monitor.anomalies", *value),))
+            return Rules(unobserved=(Unobserved("monitor.anomalies", *value),))
         labels: Labels = (*subject.labels, ("monitor", monitor.id))
         values += [Recording(VALUE, value, labels), *_past(monitor, subject, labels)]
         bands += _band(monitor, subject, labels)
@@ -63,7 +54,7 @@ def anomaly_rules(
         RuleGroup(f"{name}.anomaly-alerts", "1m", tuple(alerts)),
     )
     tests = anomaly_tests(watched, requests, subject)
-    return AnomalyRules(tuple(group for group in groups if group.rules), tuple(tests))
+    return Rules(tuple(group for group in groups if group.rules), tuple(tests))
 
 
 def of_metric(series: str, monitor: AnomalyMonitor, subject: ServedSubject) -> str:

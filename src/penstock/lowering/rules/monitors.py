@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, Labels, RuleGroup, RuleTest
 from penstock.lowering.numbers import float_text
 from penstock.lowering.rules import figures
@@ -13,6 +11,7 @@ from penstock.lowering.rules.alerting import (
     NUMBER,
     AlertSubject,
     Fires,
+    Rules,
     ServedSubject,
     bounds,
     constant,
@@ -47,14 +46,7 @@ MONITORING_ABSENT = "ModelMonitoringAbsent"
 _FEATURE = "{{ $labels.feature }}"
 
 
-class MonitorRules(NamedTuple):
-    """The alerts of all monitors of a rollout, in groups, and their tests."""
-
-    groups: tuple[RuleGroup, ...]
-    tests: tuple[RuleTest, ...]
-
-
-def monitor_rules(monitor: Monitor, subject: ServedSubject, interval: str, released: bool) -> MonitorRules:
+def monitor_rules(monitor: Monitor, subject: ServedSubject, interval: str, released: bool) -> Rules:
     """Rules of what is watched. Where nothing is `released` yet, no pipeline runs, so none is missed."""
     alerts: list[Alert] = []
     tests: list[RuleTest] = []
@@ -75,7 +67,7 @@ def monitor_rules(monitor: Monitor, subject: ServedSubject, interval: str, relea
         RuleGroup(f"{subject.rollout}.monitoring", "1m", tuple(alerts)),
         RuleGroup(f"{subject.rollout}.figures", interval, tuple(business)),
     )
-    return MonitorRules(tuple(group for group in groups if group.rules), tuple(tests))
+    return Rules(tuple(group for group in groups if group.rules), tuple(tests))
 
 
 def watching(monitor: Monitor) -> Pipeline:

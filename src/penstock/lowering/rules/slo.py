@@ -12,12 +12,11 @@ bad requests in its long window than chance may make.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import NamedTuple
 
 from penstock.ir.monitoring import Alert, Labels, Recording, RuleGroup, RuleTest
 from penstock.lowering.endpoints.request_series import CHANCE
 from penstock.lowering.numbers import exact_text
-from penstock.lowering.rules.alerting import Fires, ServedSubject, fires, rule_test, severity_of, silent
+from penstock.lowering.rules.alerting import Fires, Rules, ServedSubject, fires, rule_test, severity_of, silent
 from penstock.lowering.rules.burn_rate import WINDOWS, WindowPair, error_budget, window_pairs
 from penstock.lowering.rules.burn_scenarios import scenarios
 from penstock.lowering.rules.indicators import RECENT, Blind, Sli
@@ -37,19 +36,12 @@ _KEEP = {"page": "10m", "ticket": "30m"}
 _VALUE = "{{ $value | humanizePercentage }}"
 
 
-class SloRules(NamedTuple):
-    """The rules of one objective and their tests."""
-
-    groups: tuple[RuleGroup, ...]
-    tests: tuple[RuleTest, ...]
-
-
 def selector_of(sli: Sli, subject: ServedSubject) -> str:
     """What picks the recorded series of one objective."""
     return f'{{environment="{subject.environment}",rollout="{subject.rollout}",slo="{sli.slo}"}}'
 
 
-def slo_rules(sli: Sli, subject: ServedSubject, interval: str) -> SloRules:
+def slo_rules(sli: Sli, subject: ServedSubject, interval: str) -> Rules:
     """Recordings, alerts and tests of one objective."""
     labels: Labels = (*subject.labels, ("slo", sli.slo))
     selector = selector_of(sli, subject)
@@ -69,7 +61,7 @@ def slo_rules(sli: Sli, subject: ServedSubject, interval: str) -> SloRules:
         RuleGroup(f"{name}.long", "2m", (*long, *_budget(sli, labels, selector))),
         RuleGroup(f"{name}.alerts", interval, (*burning, *blind)),
     )
-    return SloRules(groups, (*_tests(sli, subject, burning), *proofs))
+    return Rules(groups, (*_tests(sli, subject, burning), *proofs))
 
 
 def _recorded(sli: Sli, labels: Labels, long: Collection[str]) -> dict[str, list[Recording]]:
