@@ -13,7 +13,7 @@ from penstock.ir.dashboard import Bound, Dashboard, Panel, Query, Row, Unit
 from penstock.lowering.conventions import dashboard_uid
 from penstock.lowering.endpoints.request_series import PERCENTILES, RequestSeries
 from penstock.lowering.endpoints.serving import free_labels, requests_of
-from penstock.lowering.environments import environment_of
+from penstock.lowering.environments import environment_of, retraining_schedule
 from penstock.lowering.rules.alerting import AlertSubject, ServedSubject, alert_environment
 from penstock.lowering.rules.anomalies import EXPECTED, LOWER, UPPER, VALUE, of_metric
 from penstock.lowering.rules.burn_rate import WINDOWS, error_budget
@@ -22,7 +22,6 @@ from penstock.lowering.rules.monitors import watching
 from penstock.lowering.rules.overdue import Pipeline
 from penstock.lowering.rules.pushed import pushed
 from penstock.lowering.rules.releases import COMPLETED, phases
-from penstock.lowering.rules.retraining import retraining_schedule
 from penstock.lowering.rules.slo import BUDGET_REMAINING, RATIO, selector_of
 from penstock.lowering.rules.trainings import retrained
 from penstock.specs.monitor import AnomalyMonitor, DriftMonitor, Monitor, QualityMonitor, QueryMonitor
@@ -265,7 +264,5 @@ def _bound(monitor: QualityMonitor | QueryMonitor) -> Bound:
     return Bound(monitor.above if monitor.above is not None else 0, "above")
 
 
-def _pushed(
-    title: str, description: str, queries: tuple[Query, ...], *, bound: Bound | None = None, unit: Unit = "number"
-) -> Panel:
-    return Panel(title, description, queries, unit, bound=bound, over=_MONTH)
+def _pushed(title: str, description: str, queries: tuple[Query, ...], bound: Bound | None = None) -> Panel:
+    return Panel(title, description, queries, bound=bound, over=_MONTH)

@@ -1,4 +1,4 @@
-"""The environment that something is lowered for."""
+"""The environment that something is lowered for, and what starts by itself in it."""
 
 from __future__ import annotations
 
@@ -12,3 +12,12 @@ def environment_of(view: View) -> Environment:
     if environment is None:
         raise ValueError("plans are made for one environment; this view is of none")
     return environment
+
+
+def retraining_schedule(view: View, name: str) -> str | None:
+    """When the training of the model `name` starts by itself in the view's environment, as cron fields.
+
+    None where it has no schedule, and in an environment that does not train or has no cluster. Drift may start it at
+    any time, and never has to.
+    """
+    return view.model(name).spec.retraining if environment_of(view).spec.retrains else None

@@ -5,9 +5,8 @@ from __future__ import annotations
 from penstock.catalog.model import View
 from penstock.ir.workflow import Schedule
 from penstock.lowering.conventions import TRAINING_VERSION, Purpose, suffixed, workflow_name
-from penstock.lowering.environments import environment_of
+from penstock.lowering.environments import environment_of, retraining_schedule
 from penstock.lowering.pipelines.monitoring import monitored, starts_training
-from penstock.lowering.rules.retraining import retraining_schedule
 
 
 def schedules(view: View, name: str) -> tuple[Schedule, ...]:

@@ -8,12 +8,11 @@ from penstock.catalog.digests import spec_digest
 from penstock.catalog.model import View
 from penstock.ir.workflow import Argument, Parameter, ParameterValue, Step, Workflow
 from penstock.lowering.conventions import AS_OF, MODEL_STORE, PUSHGATEWAY, TRACKING, workflow_name
-from penstock.lowering.environments import environment_of
+from penstock.lowering.environments import environment_of, retraining_schedule
 from penstock.lowering.pipelines.custom_steps import with_custom_steps
 from penstock.lowering.pipelines.data_steps import DataSteps, cluster_columns, data_steps
 from penstock.lowering.pipelines.json_text import json_text, plain, plain_list
 from penstock.lowering.pipelines.steps import compute_of, flag, keyed, make_step, output_of
-from penstock.lowering.rules.retraining import retraining_schedule
 from penstock.specs.environment import EnvironmentSpec
 from penstock.specs.gate import CompareRule, Gate
 from penstock.specs.model import Model

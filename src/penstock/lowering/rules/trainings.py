@@ -12,10 +12,9 @@ import datetime as dt
 from penstock.catalog.model import View
 from penstock.ir.monitoring import RuleFile, RuleGroup
 from penstock.lowering.conventions import workflow_name
-from penstock.lowering.environments import environment_of
+from penstock.lowering.environments import environment_of, retraining_schedule
 from penstock.lowering.rules.alerting import AlertSubject, alert_environment
 from penstock.lowering.rules.overdue import AGE, Pipeline, Words, overdue
-from penstock.lowering.rules.retraining import retraining_schedule
 from penstock.specs.series import LAST_REGISTRATION
 
 TRAINING_STALE = "ModelTrainingStale"
