@@ -121,6 +121,19 @@ def test_the_columns_of_the_dataset_reach_the_model(repository: Repository, form
     assert found.rests_on
 
 
+@pytest.mark.parametrize("form", ["feature", "estimator"])
+def test_so_they_do_where_all_that_the_model_is_made_from_is_public(repository: Repository, form: str) -> None:
+    def public(documents: Documents) -> None:
+        for (kind, _), document in documents.items():
+            for column in document["spec"]["columns"].values() if kind == "Dataset" else ():
+                column["sensitivity"] = "public"
+
+    repository.edit(public)
+    plan = changed(repository, QUIET, TABLE, NAMED[form][0]).inputs().plan
+    (found,) = [one for one in plan.changes if "people.birth_date newly reaches" in one.why]
+    assert (found.direction, found.sensitivity) == (Direction.LOOSENED, "pii")
+
+
 def test_a_spec_that_comes_to_name_such_code_is_told_of_too(repository: Repository) -> None:
     repository.edit(people)
     repository.write("systems/own.py", TABLE.replace("{name}", "risk"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -168,6 +169,21 @@ def test_another_value_behind_a_private_key_is_no_news_of_the_key(repository: Re
     plan = repository.changed(_look_up("country"))
     assert "FeatureSet/conditions.features.region.lookup.column" in {str(change.address) for change in plan.changes}
     assert reaching(plan) == []
+
+
+@pytest.mark.parametrize("left", [{}, {"production": {"features": {"hour": {"sql": "1"}}}}], ids=["all", "one feature"])
+def test_an_override_that_goes_hands_on_the_whole_of_which_it_made_a_part(
+    repository: Repository, left: dict[str, Any]
+) -> None:
+    repository.edit(set_at(*CONTACT, to={"type": "string", "sql": "contact"}))
+    part = {"production": {"features": {"contact_part": {"sql": "left(contact, 1)"}}}}
+    repository.edit(lambda documents: documents["FeatureSet", "conditions"].update(overrides=part))
+    repository.commit()
+    (found,) = reaching(
+        repository.changed(lambda documents: documents["FeatureSet", "conditions"].update(overrides=left))
+    )
+    assert "reaches the model otherwise than before" in found.why
+    assert found.environments == ("production",)
 
 
 def test_a_private_key_that_becomes_a_value_newly_reaches_the_model(repository: Repository) -> None:

@@ -175,6 +175,22 @@ def test_a_second_dataset_over_the_same_rows_takes_no_label_away(repository: Rep
     assert "pii by the label of Dataset/flights, which has the same rows" in change.why
 
 
+def test_nor_does_a_public_dataset_beside_a_private_one_that_no_model_is_made_from(repository: Repository) -> None:
+    def public(documents: Documents) -> None:
+        for (kind, _), document in documents.items():
+            for column in document["spec"]["columns"].values() if kind == "Dataset" else ():
+                column["sensitivity"] = "public"
+        twin({"python": "systems.flights:departures"}, "pii")(documents)
+        del documents["FeatureSet", "conditions"]["spec"]["features"]["who"]
+
+    repository.edit(public)
+    repository.commit()
+    feature = {"type": "string", "sql": "contact"}
+    (change,) = reaching(repository.changed(set_at("FeatureSet", "conditions", "features", "who", to=feature)))
+    assert (change.after["column"], change.sensitivity) == ("flights.contact", "pii")
+    assert "pii by the label of Dataset/people, which has the same rows" in change.why
+
+
 def test_nor_does_one_beside_which_the_column_is_taken_out_of_the_first(repository: Repository) -> None:
     def split(documents: Documents) -> None:
         del documents["Dataset", "flights"]["spec"]["columns"]["contact"]

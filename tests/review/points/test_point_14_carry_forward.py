@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
 import pytest
 
+from penstock.review.model import VerdictState
 from review.pull_requests import (
     APPROVED,
     PENDING,
@@ -237,7 +239,18 @@ def test_an_approval_of_a_private_column_holds_while_none_of_its_ways_changes(re
     assert node(pull_request.verdict(), "privacy").state is APPROVED
 
 
-def test_nor_of_the_whole_by_a_feature_that_is_there_and_only_chosen_later(repository: Repository) -> None:
+@pytest.mark.parametrize(
+    ("later", "state"),
+    [
+        (lambda features: set_at("Model", "delay", "features", to={"conditions": [*features, "second"]}), PENDING),
+        (lambda _: set_at("FeatureSet", "conditions", "features", "first", "sql", to="contact"), PENDING),
+        (lambda _: set_at("FeatureSet", "conditions", "features", "first", "description", to="One letter."), APPROVED),
+    ],
+    ids=["another that is there", "the same by another text", "the same in other words"],
+)
+def test_nor_of_the_whole_by_a_feature_that_is_there_and_only_chosen_later(
+    repository: Repository, later: Callable[[list[str]], Change], state: VerdictState
+) -> None:
     def choose(*names: str) -> Change:
         return set_at("Model", "delay", "features", to={"conditions": ["distance", *names]})
 
@@ -247,5 +260,5 @@ def test_nor_of_the_whole_by_a_feature_that_is_there_and_only_chosen_later(repos
     pull_request = opened(repository, both(choose("first"), set_at("Model", "delay", "sensitiveUses", to=[USE])))
     pull_request.approve("ada", "pia")
     assert pull_request.state is APPROVED
-    pull_request.push(choose("first", "second"))
-    assert node(pull_request.verdict(), "privacy").state is PENDING
+    pull_request.push(later(["distance", "first"]))
+    assert node(pull_request.verdict(), "privacy").state is state
