@@ -123,6 +123,49 @@ def _through_a_query(sql: str, *, wind: str = "wind_speed") -> Callable[[Documen
     return derive
 
 
+def _aggregated(**changed: str | None) -> Callable[[Documents], None]:
+    """A feature over some rows of a dataset with a private column."""
+    columns = {"id": {"type": "string"}, "flight_id": {"type": "string"}, "at": {"type": "timestamp"}}
+    columns |= {"kind": {"type": "string"}, "number": {"type": "string", "sensitivity": "pii"}}
+    aggregate = {"of": "calls", "sql": "max(number)", "where": "kind = 'test'", "match": ["flight_id"], "window": "1d"}
+    kept = {key: value for key, value in (aggregate | changed).items() if value is not None}
+
+    def add(documents: Documents) -> None:
+        documents["Dataset", "calls"] = {
+            "apiVersion": "penstock/v1",
+            "kind": "Dataset",
+            "metadata": {"name": "calls", "owner": "flight-data"},
+            "spec": {"source": {"csv": "data/calls.csv"}, "primaryKey": ["id"], "eventTime": "at", "columns": columns},
+        }
+        feature = {"type": "string", "aggregate": kept}
+        documents["FeatureSet", "conditions"]["spec"]["features"]["called"] = feature
+
+    return add
+
+
+@pytest.mark.parametrize(
+    "changed", [{"where": None}, {"where": "kind <> 'test'"}, {"window": "9d"}, {"sql": "min(number)"}]
+)
+def test_other_rows_of_a_private_column_do_not_come_unseen(
+    repository: Repository, changed: dict[str, str | None]
+) -> None:
+    """A condition that goes lets in all the rows that it kept out."""
+    repository.edit(_aggregated())
+    repository.commit()
+    found = [one.why.partition(" as ")[0] for one in reaching(repository.changed(_aggregated(**changed)))]
+    assert found == ["pii column calls.number reaches the model otherwise than before"]
+
+
+def test_a_feature_of_a_private_column_that_goes_is_no_news(partly: Repository) -> None:
+    partly.edit(set_at("Model", "delay", "features", to={"conditions": "all"}))
+    partly.commit()
+
+    def remove(documents: Documents) -> None:
+        del documents["FeatureSet", "conditions"]["spec"]["features"]["unused"]
+
+    assert reaching(partly.changed(remove)) == []
+
+
 PART = "select flight_id, left(contact, 1) as who from flights"
 
 

@@ -137,10 +137,13 @@ def _addresses(view: View, model: str, column: Column, use: Use) -> Iterator[str
 
 
 def _remakes(edit: SpecEdit) -> bool:
-    """Whether an edit decides what becomes of columns on their way: of the text of a feature, or of a query."""
+    """Whether an edit decides what becomes of columns on their way: of the text of a feature, or of a query.
+
+    What is taken away from a text decides it too: without its condition, an aggregate is of all rows.
+    """
     change, place = edit.change, (edit.spec.kind, *edit.pointer[:2])
     is_text = place in (("FeatureSet", "spec", "features"), ("Dataset", "spec", "source"))
-    return is_text and change.direction is not NEUTRAL and change.operation is not Operation.REMOVED
+    return is_text and change.direction is not NEUTRAL
 
 
 def _is_seen(change: Change, environment: str | None, apart: Container[str | None]) -> bool:
