@@ -59,6 +59,13 @@ def _problems(repository: Repository, *tests: dict[str, Any]) -> list[str]:
         ({"address": BOUND, "after": 0.6, "author": "ada", "approvedBy": ["bela", "rita"]}, {"state": "approved"}),
         ({"address": BOUND, "after": 0.6, "author": "rita", "approvedBy": ["bela", "rita"]}, {"state": "pending"}),
         ({"address": "Gate/delay-release.rules[regions]", "after": None}, {"rules": ["owner", "gate", "downstream"]}),
+        (
+            {
+                "address": "Gate/delay-release.rules[more]",
+                "after": {"id": "more", "metric": "accuracy", "atLeast": 0.5},
+            },
+            {"rules": ["stricter"]},
+        ),
         ({"address": "Rollout/delay-online.strategy", "after": None, "approvedBy": ["ada"]}, {"state": "pending"}),
         ({"address": "Model/delay.metadata.owner", "after": "risk", "approvedBy": ["ada"]}, {"state": "pending"}),
     ],
@@ -79,6 +86,17 @@ def test_a_test_that_holds_is_silent(repository: Repository, given: dict[str, An
         ({"address": BOUND, "after": "high"}, {"state": "pending"}, "is not valid"),
         ({"address": BOUND, "after": 0.7}, {"state": "pending"}, "mean the same"),
         ({"address": BOUND, "aftre": 0.7}, {"state": "pending"}, "did you mean `after`"),
+        (
+            {"address": "Gate/delay-release.rules[none].atLeast", "after": 0.6},
+            {"state": "pending"},
+            "Gate/delay-release.rules[none] does not exist in this repository",
+        ),
+        (
+            {"address": f"{BOUND}.more", "after": 0.6},
+            {"state": "pending"},
+            f"{BOUND}.more leads into a value that has no parts",
+        ),
+        ({"address": "File/Dockerfile", "before": None, "after": None}, {"state": "pending"}, "mean the same"),
         ({"address": "nonsense", "after": 0.7}, {"state": "pending"}, "is not a valid address"),
         ({"address": "Gate/delay-release", "after": 3}, {"state": "pending"}, "give its `metadata` and `spec`"),
         ({"address": "Gate/delay-release", "after": []}, {"state": "pending"}, "give its `metadata` and `spec`"),
@@ -183,6 +201,42 @@ def test_replay_shows_whose_verdict_another_policy_alters(
     shown = capsys.readouterr().out
     assert "approved -> pending" in shown
     assert "the verdict would change for 1 of 1 saved pull request" in shown
+
+
+@pytest.mark.parametrize("facts", [{"state": "merged"}, {"state": "closed"}, {"is_draft": True}], ids=str)
+def test_replay_judges_what_is_merged_or_a_draft_as_if_it_were_open(
+    repository: Repository, facts: dict[str, Any]
+) -> None:
+    pull_request = opened(repository, looser_gate)
+    pull_request.approve("ada", "rita")
+    pull_request.forge.facts = replaced(pull_request.forge.facts, **facts)
+    [row] = replay(repository.seen, [Recorded("1", pull_request.forge.view)], load_work_tree(repository.root))
+    assert row.before is not None
+    assert (row.before.state, row.is_altered) == (APPROVED, False)
+
+
+def test_replay_remembers_what_was_approved_before_the_last_push(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate)
+    pull_request.approve("ada", "rita")
+    assert pull_request.state is APPROVED
+    repository.write("README.md", "Words.")
+    pull_request.forge.push(repository.commit())
+    record = Recorded("1", pull_request.forge.view, pull_request.memory)
+    [row] = replay(repository.seen, [record], load_work_tree(repository.root))
+    assert row.before is not None
+    assert row.after is not None
+    assert (row.before.state, row.after.state) == (APPROVED, APPROVED)
+
+
+def test_a_rule_that_matches_nothing_of_a_pull_request_alters_nothing_of_it(repository: Repository) -> None:
+    pull_request = opened(repository, looser_gate, policy=rules_of(POLICY, [_asking(["risk"])]))
+    other = _asking(["sre"], rule="routes") | {"when": {"address": "Team/*"}}
+    repository.write(POLICY_PATH, rules_of(POLICY, [_asking(["risk"]), other]))
+    [row] = replay(repository.seen, [Recorded("1", pull_request.forge.view)], load_work_tree(repository.root))
+    assert row.after is not None
+    assert [one.state for one in row.after.tree.children if one.name == "routes"] == [SKIPPED]
+    assert not row.is_altered
+    assert row.differences == ((), ())
 
 
 def test_replay_tells_verdicts_of_one_sentence_apart(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
+import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from sklearn.metrics import classification_report, confusion_matrix
 
 from penstock.runtime.artifacts import Splits
 from penstock.runtime.evaluation.classes import by_class
-from penstock.runtime.evaluation.context import evaluation_context
+from penstock.runtime.evaluation.context import evaluation_context, predictions_of
 from penstock.runtime.learning.model_files import load_model
 from penstock.specs.gate import Clusters
 from runtime.evaluation.worlds import ESTIMATORS, evaluate, figures, train, trained
@@ -60,3 +64,12 @@ def test_a_class_without_a_test_row_has_no_recall(tmp_path: Path) -> None:
     mid = next(each for each in figures(world)["classes"] if each["class"] == "mid")
     assert (mid["rows"], mid["recall"]["estimate"], mid["recall"]["low"]) == (0, None, None)
     assert mid["precision"]["estimate"] == 0
+
+
+def test_probabilities_stand_in_the_order_of_the_splits_classes_whatever_the_models_is() -> None:
+    scores = np.array([[0.7, 0.1, 0.2], [0.0, 0.9, 0.1]])
+    model = SimpleNamespace(task="multiclass", classes=("mid", "gone", "high"), scores=lambda _: scores)
+    found = predictions_of(cast("Any", model), pd.DataFrame(), np.array(["mid", "low"]), ("high", "low", "mid"), 0.5)
+    assert found.truth.tolist() == [2, 1]
+    assert found.output.tolist() == [[0.2, 0.0, 0.7], [0.1, 0.0, 0.0]]
+    assert found.decision.tolist() == [2, 0]
