@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from penstock.runtime.artifacts import write_json
+from penstock.runtime.artifacts import file_digest, write_json
 from promotion.workspaces import RELEASE, Repository, refused
 
 
@@ -94,6 +94,19 @@ def test_evidence_that_has_changed_since_is_not_released(
     statement["predicate"]["datasets"] = {}
     write_json(path / "statement.json", statement)
     assert "is not the evidence that was registered" in refused(repository, capsys)
+
+
+def test_registered_evidence_of_another_version_is_not_released(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other, digest = repository.train("other"), repository.train("one")
+    store = repository.root / ".penstock" / "models" / "made"
+    theirs, ours = (store / each.removeprefix("sha256:") / "evidence" / "statement.json" for each in (other, digest))
+    ours.write_bytes(theirs.read_bytes())
+    registration = repository.root / ".penstock" / "steps" / digest / "registration" / "registration.json"
+    facts = json.loads(registration.read_bytes())
+    write_json(registration, facts | {"evidence": {"digest": file_digest(ours)}})
+    assert f"is about the version {other}, not {digest}; run `penstock run made` again" in refused(repository, capsys)
 
 
 def test_evidence_that_is_gone_is_named(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:

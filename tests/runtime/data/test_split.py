@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -266,6 +267,28 @@ def test_rows_without_an_entity_are_told_from_those_of_one(
     written(tmp_path, "f", {"@entity.id": [1, 2], "x": [1, 2]}, {"x": "int"})
     written(tmp_path, "g", {"@entity.id": pa.array(ids, pa.int64()), "y": [1, 2]}, {"y": "int"})
     with pytest.raises(InputError, match=sentence):
+        join([read_features(name, tmp_path / name, {name: "all"}) for name in ("f", "g")])
+
+
+@pytest.mark.parametrize(
+    ("other", "sentence"),
+    [
+        (
+            {"@entity.room": [1, 2], "y": [1, 2]},
+            "feature set `g` is not of the entity `id`, on which the model's other features are joined",
+        ),
+        (
+            {"@entity.id": [1, 2], "@entity.room": [1, 2], "y": [1, 2]},
+            "feature set `g` is not of the entity `id`, on which the model's other features are joined",
+        ),
+        ({"@entity.id": [1, 2], "x": [1, 2]}, "feature `x` comes from both `f` and `g`"),
+    ],
+    ids=["of another", "of more", "a feature twice"],
+)
+def test_features_that_cannot_be_joined_are_named(tmp_path: Path, other: dict[str, Any], sentence: str) -> None:
+    written(tmp_path, "f", {"@entity.id": [1, 2], "x": [1, 2]}, {"x": "int"})
+    written(tmp_path, "g", other, {name: "int" for name in other if not name.startswith("@")})
+    with pytest.raises(InputError, match=re.escape(sentence)):
         join([read_features(name, tmp_path / name, {name: "all"}) for name in ("f", "g")])
 
 

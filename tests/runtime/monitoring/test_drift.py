@@ -19,7 +19,7 @@ from penstock.runtime.monitoring.drift import column_of, counting_distance
 from penstock.specs.monitor import DriftMonitor
 from penstock.specs.series import FEWEST_DRIFT_ROWS, GROUPING, SERIES
 from runtime.evaluation.worlds import step, trained
-from runtime.made_splits import made_table
+from runtime.made_splits import made_table, write_splits
 from runtime.monitoring.made_observation import END, baseline, drift, observe
 
 PSI = {"id": "inputs", "test": "psi", "above": 0.2, "window": "1d"}
@@ -272,6 +272,15 @@ def test_the_sample_of_a_baseline_names_no_row(world: Path) -> None:
     sample = pq.read_table(world / "baseline" / "sample.parquet")
     assert sample.column_names == ["x0", "x1", "x2", "x3"]
     assert sample.num_rows == 1000
+
+
+def test_a_baseline_of_another_task_is_refused(world: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    flags = {"splits": world / "splits", "model_dir": world / "model", "baseline": tmp_path / "baseline"}
+    assert step("baseline", **flags, task="regression") == 2
+    numbers = write_splits(tmp_path / "numbers", "regression")
+    assert step("baseline", **(flags | {"splits": numbers}), task="binary") == 2
+    assert "the model is for a binary task, but the splits are for a regression task" in capfd.readouterr().err
+    assert not (tmp_path / "baseline" / "profile.json").exists()
 
 
 def test_a_baseline_holds_distributions_and_no_figures_of_quality(world: Path) -> None:

@@ -170,6 +170,25 @@ def test_a_feature_that_has_become_another_type_is_named(
     assert "the model `made` learned `color` as string, but here it is int: release" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (["--task", "regression"], "the released version is for a binary task, but --task is regression"),
+        (["--label", json.dumps(LABEL)], "--label needs --label-table, the table that holds the labels"),
+    ],
+    ids=["task", "labels"],
+)
+def test_what_cannot_be_observed_is_a_sentence(
+    made: MadeModel, world: Path, capsys: pytest.CaptureFixture[str], more: list[str], sentence: str
+) -> None:
+    flags = ["--model", "made", "--task", "binary", "--features", f"made={world / 'features'}", "--window", "1d"]
+    flags += ["--choice", '{"made": "all"}', "--digest", made.digest, "--observation", str(world / "o")]
+    store = ["--as-of", AS_OF, "--model-store", (made.root / "store").as_uri()]
+    assert main(["observe", *flags, *store, *more]) == 2
+    assert sentence in capsys.readouterr().err
+    assert not (world / "o" / "observation.json").exists()
+
+
 def test_labels_that_are_all_negative_count(made: MadeModel, world: Path) -> None:
     outcomes = pq.read_table(world / "outcomes" / "data.parquet")
     nothing = pa.array(np.zeros(outcomes.num_rows, np.int64))

@@ -112,6 +112,18 @@ def test_the_rows_are_those_of_the_longest_window_of_all_monitors(tmp_path: Path
     assert samples_of(text)["penstock_monitoring_observed_rows", "", ""] == 9000
 
 
+def test_a_series_of_another_version_is_not_published(
+    pushgateway: tuple[Pushed, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pushed, address = pushgateway
+    found = figures(tmp_path)
+    later = [{"name": "penstock_drift_depth", "labels": {}, "value": 1.0}]
+    write_json(tmp_path / "quality" / "quality.json", {"model": "flight-delay", "samples": later})
+    assert publish(tmp_path, *found, "--pushgateway", address) == 2
+    assert "`penstock_drift_depth` is not a series of this version; the metrics were" in capsys.readouterr().err
+    assert pushed == []
+
+
 def registration(tmp_path: Path) -> list[str]:
     (tmp_path / "registration").mkdir(exist_ok=True)
     write_json(tmp_path / "registration" / "registration.json", {"model": "flight-delay", "version": 3})
