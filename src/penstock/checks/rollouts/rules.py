@@ -18,6 +18,7 @@ from penstock.checks.rollouts.promql_misuse import promql_misuse
 from penstock.checks.rollouts.short_range import short_range
 from penstock.checks.rollouts.stock_server import stock_server
 from penstock.checks.rollouts.ungated_rollout import ungated_rollout
+from penstock.checks.rollouts.window_of_training_rows import window_of_training_rows
 from penstock.checks.rollouts.window_without_time import window_without_time
 from penstock.checks.rule import Rule
 
@@ -38,5 +39,6 @@ RULES: tuple[Rule, ...] = (
     alert_without_receiver,
     alert_never_fires,
     window_without_time,
+    window_of_training_rows,
     schedule_syntax,
 )
