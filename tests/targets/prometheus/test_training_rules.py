@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from penstock.source.writing.emit_yaml import emit_yaml_documents
 from penstock.targets.prometheus import lint
 from penstock.targets.prometheus.target import TARGET
 from targets.crds import problems
+from targets.prometheus_rules import run
 
 GOLDEN = Path(__file__).parent / "golden"
 PLAIN, TESTS, APPLIED = "training-rules.prometheus.yaml", "training-rules.days.test.yaml", "training-rules.yaml"
@@ -57,10 +57,6 @@ def texts(rules: RuleFile) -> dict[str, str]:
 def write(rules: RuleFile, folder: Path) -> None:
     for file, text in texts(rules).items():
         (folder / file).write_text(text, encoding="utf-8")
-
-
-def run(promtool: Path, *arguments: str, at: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([promtool, *arguments], cwd=at, capture_output=True, text=True, timeout=600, check=False)
 
 
 SCHEDULES = {
