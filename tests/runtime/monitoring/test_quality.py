@@ -70,7 +70,7 @@ def test_the_threshold_decides_which_rows_are_positive(world: Path) -> None:
 def test_an_observation_of_another_task_is_refused(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
     observation = observe(world, labelled(400, 1.0))
     monitor = {"id": "m", "metric": "accuracy", "below": 0.5, "window": "1d"}
-    flags = {"observation": observation, "monitors": json.dumps([monitor]), "as_of": END.isoformat()}
+    flags = {"observation": observation, "monitors": json.dumps([monitor])}
     assert step("quality", **flags, task="multiclass", quality=world / "refused") == 2
     assert "the observation is of a binary task, but --task is multiclass" in capsys.readouterr().err
     assert not (world / "refused" / "quality.json").exists()

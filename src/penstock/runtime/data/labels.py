@@ -137,7 +137,7 @@ def _tell_ties(
     time = identifier(table.known_at or table.event_time or "")
     value = identifier(LABEL)
     tied = f"""
-        SELECT {own}, {time} AS "@told" FROM {labels} GROUP BY ALL
+        SELECT {own}, {time} AS "@moment" FROM {labels} GROUP BY ALL
         HAVING count(DISTINCT {value}) + (count({value}) < count(*))::INT > 1
     """
     if not query(connection, f"SELECT count(*) FROM ({tied})", place).column(0)[0].as_py():
@@ -145,12 +145,12 @@ def _tell_ties(
     sql = f"""
         WITH newest AS (
             SELECT r.{identifier(POSITION)}, {", ".join(f"l.{identifier(name)}" for name in entity)},
-                   max(l.{time}) AS "@told"
+                   max(l.{time}) AS "@moment"
             FROM {identifier(_ROWS)} AS r JOIN {labels} AS l ON {meets} GROUP BY ALL
         )
-        SELECT count(*), min(tied."@told") FROM newest JOIN ({tied}) AS tied
+        SELECT count(*), min(tied."@moment") FROM newest JOIN ({tied}) AS tied
         ON {" AND ".join(f"newest.{identifier(name)} = tied.{identifier(name)}" for name in entity)}
-        AND newest."@told" IS NOT DISTINCT FROM tied."@told"
+        AND newest."@moment" IS NOT DISTINCT FROM tied."@moment"
     """
     count, first = (column[0].as_py() for column in query(connection, sql, place).columns)
     if count:
