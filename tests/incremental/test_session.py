@@ -295,6 +295,25 @@ def test_a_warning_of_a_file_is_given_until_the_file_is_mended(repository: Path)
     assert not compile_all(repository).diagnostics
 
 
+def test_a_warning_of_a_check_is_given_until_its_spec_is_mended(repository: Path) -> None:
+    feature = (
+        "    letters: {type: int, aggregate: {of: bike-hours, sql: max(weather.length()), match: [], window: 3h}}\n"
+    )
+    edit(repository, "specs/bikes/features.yaml", "  features:\n", f"  features:\n{feature}")
+    let_clocks_pass(repository)
+    shutil.rmtree(repository / ".penstock")
+    given = []
+    for number in range(3):
+        found = Session(repository).compile()
+        assert not found.failed
+        given.append([(one.code, str(one.primary and one.primary.span)) for one in found.diagnostics])
+        edit(repository, "specs/bikes/model.yaml", "spec:", f"# {number}\nspec:")
+    assert "opaque-feature" in dict(given[0])
+    assert given[1:] == given[:1] * 2
+    edit(repository, "specs/bikes/features.yaml", feature, "")
+    assert not compile_all(repository).diagnostics
+
+
 def test_a_spec_that_comes_has_others_of_its_kind_checked_again(repository: Path) -> None:
     """Of two environments that meet in one namespace, the later by its name is at fault."""
     let_clocks_pass(repository)
