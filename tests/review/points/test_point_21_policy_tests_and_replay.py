@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from penstock.catalog.load import load_work_tree
 from penstock.cli.main import main
@@ -29,15 +30,13 @@ from review.pull_requests import (
     rules_of,
     with_policy,
 )
-from review.releases import signer
+from review.releases import NEW, add_release, signer
 from review.repositories import Repository
 
 BOUND = "Gate/delay-release.rules[quality].atLeast"
 
 
 def _with_tests(*tests: dict[str, Any]) -> str:
-    import yaml
-
     documents = list(yaml.safe_load_all(POLICY))
     documents[-1]["spec"]["tests"] = list(tests)
     return yaml.safe_dump_all(documents, sort_keys=False)
@@ -109,6 +108,71 @@ def test_a_test_that_does_not_hold_says_why(
     repository: Repository, given: dict[str, Any], expect: dict[str, Any], headline: str
 ) -> None:
     assert any(headline in one for one in _problems(repository, {"name": "it", "given": given, "expect": expect}))
+
+
+@pytest.mark.parametrize(
+    ("given", "when", "is_heard"),
+    [
+        ({"labels": ["risky"]}, {"labels": ["risky"]}, True),
+        ({"labels": ["other"]}, {"labels": ["risky"]}, False),
+        ({"stage": "development"}, {"stage": ["development"]}, True),
+        ({"stage": "development"}, {"stage": ["production"]}, False),
+        ({"riskTier": "high"}, {"riskTier": ["high"]}, True),
+        ({"riskTier": "high"}, {"riskTier": ["medium"]}, False),
+    ],
+)
+def test_what_a_test_gives_is_what_rules_see(
+    repository: Repository, given: dict[str, Any], when: dict[str, Any], is_heard: bool
+) -> None:
+    """The model of the system is of the tier `medium`, and runs in `staging` and `production`."""
+    rules = [{**_asking(["risk"], rule="asked"), "when": when}, {**_asking(["risk"], rule="rest"), "require": "nobody"}]
+    expect = {"rules": ["asked", "rest"] if is_heard else ["rest"]}
+    test = {"name": "it", "given": {"address": BOUND, "after": 0.6} | given, "expect": expect}
+    with_policy(repository, rules_of(POLICY, rules, tests=[test]))
+    assert [found.headline for found in policy_diagnostics(load_work_tree(repository.root))] == []
+
+
+@pytest.mark.parametrize("evidence", ["valid", "unsigned"])
+def test_the_evidence_that_a_test_gives_is_that_of_its_release(repository: Repository, evidence: str) -> None:
+    rules = [
+        {**_asking(["risk"], rule="unsigned"), "when": {"evidence": ["unsigned"]}},
+        {**_asking(["risk"], rule="valid"), "when": {"evidence": ["valid"]}},
+        {**_asking(["risk"], rule="rest"), "require": "nobody"},
+    ]
+    release = yaml.safe_load(add_release(NEW))
+    given = {"address": "Release/delay-online-production", "before": None, "evidence": evidence}
+    after = {"metadata": release["metadata"], "spec": release["spec"]}
+    test = _like("it", given | {"after": after}, rules=[evidence, "rest"])
+    with_policy(repository, rules_of(POLICY, rules, tests=[test]))
+    assert [found.headline for found in policy_diagnostics(load_work_tree(repository.root))] == []
+
+
+def test_what_a_test_says_holds_beside_freezes_and_waivers(repository: Repository) -> None:
+    """Both are of a time: once they are over, the test would say something else."""
+    waiver = {
+        "id": "w",
+        "rule": "all",
+        "address": "Gate/delay-release",
+        "reason": "The data is late this month.",
+        "expires": "2999-01-01T00:00:00+00:00",
+        "followUp": "Raise the bound again.",
+    }
+    freeze = {
+        "id": "always",
+        "why": "Nobody is there.",
+        "from": "2000-01-01T00:00:00+00:00",
+        "until": "2999-01-01T00:00:00+00:00",
+        "environments": ["staging", "production"],
+    }
+    direct, rest = _asking(["risk"], count=1), {**_asking(["risk"], rule="rest"), "require": "nobody"}
+    rules = [direct | {"when": {"cause": "direct"}}, rest | {"when": {"cause": "indirect"}}]
+    lower, steps = {"address": BOUND, "after": 0.6}, {"address": "Rollout/delay-online.strategy", "after": None}
+    tests = [
+        _like("waived", lower, state="pending"),
+        _like("frozen", steps | {"approvedBy": ["rita"]}, state="approved"),
+    ]
+    with_policy(repository, rules_of(POLICY, rules, waivers=[waiver], freezes=[freeze], tests=tests))
+    assert [found.headline for found in policy_diagnostics(load_work_tree(repository.root))] == []
 
 
 def _like(name: str, given: dict[str, Any], **expect: Any) -> dict[str, Any]:
