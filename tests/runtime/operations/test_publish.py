@@ -50,6 +50,7 @@ def figures(tmp_path: Path) -> list[str]:
             {"name": "penstock_drift_distance", "labels": {"monitor": "inputs", "feature": "hour"}, "value": "+Inf"},
         ],
         "quality": [
+            {"name": "penstock_monitoring_observed_rows", "labels": {}, "value": 700.0},
             {"name": "penstock_quality_value", "labels": {"monitor": "auc", "metric": "roc_auc"}, "value": 0.7},
         ],
     }.items():
