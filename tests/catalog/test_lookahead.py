@@ -34,6 +34,9 @@ def told(text: str, own: str = "t") -> dict[str, str]:
         ("SELECT a.id, a.t, m.v AS o FROM asked a ASOF JOIN met m ON m.k = a.k AND m.s >= a.t", "met join"),
         ("SELECT a.id, a.t, m.v AS o FROM asked a JOIN met m ON m.k = a.k AND (m.s <= a.t OR m.v > 3)", "met join"),
         ("SELECT a.id, a.t, m.v AS o FROM asked a LEFT JOIN met m USING (k) WHERE v IS NULL OR m.s < a.t", "met join"),
+        ("SELECT a.id, a.t, m.v AS o FROM asked a JOIN met m ON m.k = a.k AND NOT m.s <= a.t", "met join"),
+        ("SELECT a.id, a.t, m.v AS o FROM asked a JOIN met m ON NOT (m.s > a.t AND m.v > 3)", "met join"),
+        ("SELECT a.id, a.t, m.v AS o FROM asked a JOIN met m ON m.s NOT BETWEEN a.t AND a.t + to_days(1)", "met join"),
         ("SELECT id, t, (SELECT v FROM met m WHERE m.k = a.k ORDER BY s DESC LIMIT 1) AS o FROM asked a", "met join"),
         ("SELECT id, t, x - (SELECT avg(x) FROM asked) AS o FROM asked", "asked join"),
         ("SELECT a.id, a.t, max(b.x) AS o FROM asked a JOIN asked b USING (k) GROUP BY ALL", "asked join"),
@@ -147,6 +150,8 @@ CONDITIONS = (
     "{s} <= {t} + INTERVAL 2 HOUR", "{s} - INTERVAL 2 HOUR < {t}", "{s} + INTERVAL 1 HOUR <= {t}",
     "date_trunc('day', {s}) = date_trunc('day', {t})", "date_trunc('day', {s}) < date_trunc('day', {t})",
     "{s}::date = {t}::date - 1", "{s} <= date_trunc('day', {t})", "{t} - {s} >= INTERVAL 0 DAY",
+    "NOT ({s} > {t} AND {v} > 2)", "NOT ({s} > {t} OR {v} > 2)", "NOT {s} <= {t}", "NOT (NOT {s} <= {t})",
+    "{s} NOT BETWEEN {t} AND {t} + INTERVAL 5 HOUR", "NOT ({s} <> {t} AND {s} > {t})", "{s} NOT IN ({t})",
     "greatest({s}, {t}) = {t}", "epoch({s}) <= epoch({t})", "{s} >= '2026-01-02'", "{s} IN ({t}, {t} - INTERVAL 1 DAY)",
 )  # fmt: skip
 AGGREGATES = ("sum({v})", "count(*)", "arg_max({v}, {s})", "max({v}) FILTER (WHERE {v} > 2)")

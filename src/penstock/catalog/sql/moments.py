@@ -19,6 +19,8 @@ from penstock.catalog.sql.spans import WHOLE, added, cut_off
 _FOLDS = (exp.Neg, exp.Abs)
 """What turns the order of values around, or folds it."""
 _WRAPPERS = (exp.Paren, exp.Alias, exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.Order, exp.Ordered)
+_COMPARED = (exp.LT, exp.LTE, exp.GT, exp.GTE)
+"""What says the contrary where it is negated; that two times differ says nothing of which is the later one."""
 _LATER = (exp.Max, exp.ArgMax, exp.Lead, exp.LastValue)
 """Functions of many rows that give a time which is no earlier than that of the row."""
 
@@ -79,22 +81,43 @@ def above(node: exp.Expr) -> set[exp.Column]:
 def orders(condition: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
     """What a condition, wherever in it but for its alternatives, says is no more than what.
 
-    Of what is negated, both directions are taken for granted, and so are its alternatives.
+    Of what is negated within a function or a CASE, both directions are taken for granted.
     """
     apart = {id(one) for one in alternatives(condition)}
     for node in condition.walk(prune=lambda part: isinstance(part, exp.Query) or id(part) in apart):
+        said = _said(node)
         for less, more in _sides(node):
-            yield less, more
-            if isinstance(node.find_ancestor(exp.Not, exp.Query), exp.Not):
+            if said is not False:
+                yield less, more
+            if said is None or (said is False and isinstance(node, _COMPARED)):
                 yield more, less
 
 
-def alternatives(condition: exp.Expr) -> Iterator[exp.Or]:
-    """The outermost parts of a condition of which one or the other holds."""
-    around = isinstance(condition.find_ancestor(exp.Not, exp.Query), exp.Not)
-    for node in condition.walk(prune=lambda part: isinstance(part, exp.Query | exp.Not | exp.Or)):
-        if isinstance(node, exp.Or) and not around:
+def alternatives(condition: exp.Expr) -> Iterator[exp.Connector]:
+    """The outermost parts of a condition of which one or the other holds: of OR, and of AND where it is negated."""
+    for node in condition.walk(prune=lambda part: isinstance(part, exp.Query) or _is_either(part)):
+        if isinstance(node, exp.Connector) and _is_either(node):
             yield node
+
+
+def _is_either(node: exp.Expr) -> bool:
+    return isinstance(node, exp.And | exp.Or) and _said(node) is isinstance(node, exp.Or)
+
+
+def _said(node: exp.Expr) -> bool | None:
+    """Whether a condition says a part of it or the contrary; None where a function or a CASE makes of it what it may.
+
+    That is, where it is negated; without any negation, a part is taken to be said wherever it is.
+    """
+    is_said, is_plain, around = True, True, node.parent
+    while isinstance(around, exp.Condition) and not isinstance(around, exp.Query):
+        if isinstance(around, exp.Not):
+            is_said = not is_said
+        is_plain = is_plain and isinstance(around, exp.Not | exp.Connector | exp.Paren)
+        if isinstance(around, exp.Not) and not is_plain:
+            return None
+        around = around.parent
+    return is_said
 
 
 def apart(less: exp.Expr, more: exp.Expr) -> float:

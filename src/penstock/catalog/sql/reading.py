@@ -189,7 +189,7 @@ class Reading:
                 ever = EVER if is_written or is_timeless or any(map(is_query, greater.walk())) else NO_BOUNDS
                 yield lower, self._known_with(above(greater)) | ever
 
-    def _in_each(self, either: exp.Or) -> Iterator[Order]:
+    def _in_each(self, either: exp.Connector) -> Iterator[Order]:
         """What is no more than what whichever of some alternatives holds, but for those of a row that is not there."""
         sides = [tuple(self._orders_in(one)) for one in either.flatten() if not self._is_missing(one)]
         starts = [frozenset[Bound]().union(*(less for less, _ in side)) for side in sides]
@@ -204,7 +204,9 @@ class Reading:
     def _is_missing(self, condition: exp.Expr) -> bool:
         """Whether a condition says that a table has no such row, as by `m.time IS NULL` after an outer join."""
         one = condition.unnest()
-        if not (isinstance(one, exp.Is) and isinstance(one.expression, exp.Null) and is_column(one.this)):
+        if isinstance(condition.parent, exp.And) or not (
+            isinstance(one, exp.Is) and isinstance(one.expression, exp.Null) and is_column(one.this)
+        ):
             return False
         read = [(row, name) for (row, name), nodes in self._keys.items() if self._node(one.this) in nodes]
         for row, name in read:
