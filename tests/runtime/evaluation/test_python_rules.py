@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -15,6 +16,14 @@ from penstock.runtime.evaluation.context import EvaluationContext
 from penstock.runtime.measures.predictions import Predictions, binary, regression
 from penstock.specs.decision import Figure
 from penstock.specs.gate import PythonRule
+from runtime.evaluation.worlds import evaluate, figures, trained
+from runtime.evaluation.worlds import measured as evaluated
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return trained(tmp_path_factory.mktemp("world"))
+
 
 Own = Callable[[Any, Any, Any], float]
 
@@ -77,3 +86,56 @@ def test_a_mean_of_many_rows_has_the_interval_of_the_textbook(monkeypatch: pytes
     reach = 1.96 / np.sqrt(5000)
     ends = (cast("float", figure.low), cast("float", figure.high))
     assert ends == pytest.approx((figure.estimate - reach, figure.estimate + reach), abs=0.35 * reach)
+
+
+OWN = """
+import numpy as np
+
+def hits(y_true, y_pred, rows):
+    assert set(rows.columns) == {"x0", "x1", "x2", "x3", "color", "flag", "region"}
+    return ((y_pred >= 0.5) == y_true).mean()
+
+def broken(y_true, y_pred, rows):
+    return rows["nothing"].sum()
+
+def text(y_true, y_pred, rows):
+    return "many"
+"""
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with functions of one's own, in a module of a name that no other test uses."""
+    name = f"own_{abs(hash(tmp_path))}"
+    (tmp_path / f"{name}.py").write_text(OWN)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return tmp_path / f"{name}.py"
+
+
+def test_a_figure_of_ones_own_is_bootstrapped(world: Path, repository: Path) -> None:
+    rules = [{"id": "own", "python": f"{repository.stem}:hits", "atLeast": 0.5, "confidence": "90%"}]
+    assert evaluate(world, rules) == 0
+    own, accuracy = evaluated(world, "own")["figures"]["value"], figures(world)["metrics"]["accuracy"]
+    assert own["estimate"] == pytest.approx(accuracy["estimate"])
+    # 90 % are less than the 95 % of the report.
+    assert accuracy["low"] < own["low"] < own["estimate"] < own["high"] < accuracy["high"]
+
+
+@pytest.mark.parametrize(
+    ("function", "sentence"),
+    [
+        ("broken", "py:9: KeyError: 'nothing'"),
+        ("text", "returned str; expected a number"),
+        ("absent", "has no function `absent`"),
+    ],
+)
+def test_a_function_of_ones_own_that_fails_is_shown_by_its_line(
+    function: str, sentence: str, world: Path, repository: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rules = [{"id": "own", "python": f"{repository.stem}:{function}", "atLeast": 0.5}]
+    assert evaluate(world, rules) == 2
+    said = capfd.readouterr().err
+    assert sentence in said
+    assert "gate `release`, rule `own`" in said
+    assert "Traceback" not in said
