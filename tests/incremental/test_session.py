@@ -326,6 +326,20 @@ def test_a_spec_that_comes_has_others_of_its_kind_checked_again(repository: Path
     assert warm == cold
 
 
+def test_a_gate_that_comes_among_many_files_is_one_of_its_model(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of more files than these, what is looked up the other way round is compared for all specs."""
+    monkeypatch.setattr(reading, "MOST_AMENDED", 0)
+    gate = (repository / "specs/bikes/gate.yaml").read_text()
+    (repository / "specs/bikes/another.yaml").write_text(gate.replace("name: bike-demand", "name: another-bike-demand"))
+    let_clocks_pass(repository)
+    compile_all(repository)
+    made = files(repository)
+    assert any(b"another-bike-demand" in text for path, text in made.items() if path.endswith("training.yaml"))
+    assert made == cold(repository, tmp_path / "cold")
+
+
 def test_errors_leave_everything_as_it_was(repository: Path) -> None:
     before = files(repository)
     edit(repository, "specs/bikes/rollout.yaml", "model: bike-demand", "model: bike-demnd")
