@@ -89,6 +89,16 @@ def test_a_horizon_that_ends_before_any_label_is_known_is_told() -> None:
     )
 
 
+def test_rows_of_which_none_is_due_are_told_as_such() -> None:
+    outcomes = timed("outcomes", {"id": [0, 1], "known": [at(3), at(4)], "late": [1, 0]}, "known")
+    with pytest.raises(InputError) as caught:
+        labelled(rows([at(2), at(3)]), label(horizon="6h"), outcomes, "binary")
+    assert str(caught.value) == (
+        "label `outcomes.late`: none of 2 rows is due yet: their horizon of 6h ends after the newest moment that "
+        "`outcomes` tells of: wait, or check that labels still come in"
+    )
+
+
 def test_rows_of_one_entity_need_a_horizon_where_it_has_several_labels() -> None:
     asked = table({"@entity.id": [0, 0], "@event_time": [at(0), at(48)]})
     several = timed("outcomes", {"id": [0, 0, 9], "known": [at(5), at(50), at(99)], "late": [1, 0, 1]}, "known")

@@ -12,7 +12,6 @@ from penstock.runtime.data.engine import connect, identifier, literal, query
 from penstock.runtime.data.timed import POSITION, TimedTable, refuse_other_kinds, with_position
 from penstock.runtime.faults import InputError
 from penstock.specs.model import Label
-from penstock.specs.units import Duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -115,7 +114,7 @@ def labelled(rows: pa.Table, label: Label, table: TimedTable, task: str, *, need
     if known is not None:
         labels = f"(SELECT *, {value} AS {identifier(LABEL)} FROM {identifier(table.name)})"
         _tell_ties(connection, label, table, labels, entity, f"{' AND '.join(meets)} WHERE {due}", place)
-    return _kept(rows, found, task, place, label.horizon)
+    return _kept(rows, found, task, place, label)
 
 
 def _tell_ties(
@@ -163,13 +162,20 @@ def _tell_ties(
         )  # fmt: skip
 
 
-def _kept(rows: pa.Table, found: pa.Table, task: str, place: str, horizon: Duration | None) -> Labelled:
+def _kept(rows: pa.Table, found: pa.Table, task: str, place: str, label: Label) -> Labelled:
     import pyarrow.compute as pc
+
+    horizon = label.horizon
 
     due = found["due"].combine_chunks()
     present = found["value"].combine_chunks().is_valid()
     keep = pc.and_(due, present)
     table = rows.append_column(LABEL, found["value"]).filter(keep)
+    if not table.num_rows and rows.num_rows and due.true_count == 0:
+        raise InputError(
+            f"{place}: none of {rows.num_rows:,} rows is due yet: their horizon of {horizon!s} ends after the newest "
+            f"moment that `{label.dataset}` tells of: wait, or check that labels still come in"
+        )
     if not table.num_rows:
         when = "at its time or later" if horizon is None else f"within its horizon of {horizon!s}"
         asked = "" if horizon is None else "how long labels take, and "
