@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.lowering.numbers import decimal_text, exact_text, float_text, percent_text
-from penstock.lowering.rules.burn_rate import error_budget, window_pairs
+from penstock.lowering.rules.objectives.burn_rate import error_budget, window_pairs
 from penstock.specs.units import Fraction as Share
 
 DAY = 86_400

@@ -15,14 +15,14 @@ from penstock.lowering.endpoints.request_series import PERCENTILES, RequestSerie
 from penstock.lowering.endpoints.serving import free_labels, requests_of
 from penstock.lowering.environments import environment_of, retraining_schedule
 from penstock.lowering.rules.alerting import AlertSubject, ServedSubject, alert_environment
-from penstock.lowering.rules.anomalies import EXPECTED, LOWER, UPPER, VALUE, of_metric
-from penstock.lowering.rules.burn_rate import WINDOWS, error_budget
-from penstock.lowering.rules.indicators import Sli, indicators
+from penstock.lowering.rules.anomalies.anomaly_rules import EXPECTED, LOWER, UPPER, VALUE, of_metric
 from penstock.lowering.rules.monitors import watching
+from penstock.lowering.rules.objectives.burn_rate import WINDOWS, error_budget
+from penstock.lowering.rules.objectives.indicators import Sli, indicators
+from penstock.lowering.rules.objectives.slo_rules import BUDGET_REMAINING, RATIO, selector_of
 from penstock.lowering.rules.overdue import Pipeline
 from penstock.lowering.rules.pushed import pushed
 from penstock.lowering.rules.releases import COMPLETED, phases
-from penstock.lowering.rules.slo import BUDGET_REMAINING, RATIO, selector_of
 from penstock.lowering.rules.trainings import retrained
 from penstock.specs.monitor import AnomalyMonitor, DriftMonitor, Monitor, QualityMonitor, QueryMonitor
 from penstock.specs.rollout import Rollout

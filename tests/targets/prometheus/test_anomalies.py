@@ -10,7 +10,7 @@ from lowering.rollouts import BY_HAND, BY_ITSELF, ENVIRONMENT, ISTIO, KNATIVE, R
 from lowering.traffic import bike_hires
 from penstock.ir.monitoring import Alert, RuleFile, RuleTest
 from penstock.lowering.rules.alerting import Fires, filled, fires, series, silent
-from penstock.lowering.rules.anomaly_band import ANOMALY, UNMEASURED, outside
+from penstock.lowering.rules.anomalies.band import ANOMALY, UNMEASURED, outside
 from penstock.source.writing.emit_yaml import emit_yaml_documents
 from penstock.targets.prometheus import lint
 from penstock.targets.prometheus.target import HOURLY_TESTS_FILE, LONG_TESTS_FILE, PLAIN_FILE, TARGET

@@ -9,7 +9,7 @@ import pytest
 
 from lowering.rollouts import ONLINE
 from penstock.ir.monitoring import RuleFile
-from penstock.lowering.rules.slo import BUDGET_REMAINING
+from penstock.lowering.rules.objectives.slo_rules import BUDGET_REMAINING
 from penstock.source.writing.emit_yaml import emit_yaml_documents
 from penstock.targets.prometheus.target import PLAIN_FILE, TARGET
 from targets.prometheus_rules import plan, slos

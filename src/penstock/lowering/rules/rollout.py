@@ -21,12 +21,12 @@ from penstock.lowering.rules.alerting import (
     series,
     silent,
 )
-from penstock.lowering.rules.anomalies import anomaly_rules
-from penstock.lowering.rules.indicators import indicators
+from penstock.lowering.rules.anomalies.anomaly_rules import anomaly_rules
 from penstock.lowering.rules.monitors import monitor_rules
+from penstock.lowering.rules.objectives.indicators import indicators
+from penstock.lowering.rules.objectives.slo_rules import slo_rules
 from penstock.lowering.rules.reachable import reachable_rules
 from penstock.lowering.rules.releases import release_rules
-from penstock.lowering.rules.slo import slo_rules
 from penstock.specs.environment import EnvironmentSpec
 from penstock.specs.rollout import Rollout
 

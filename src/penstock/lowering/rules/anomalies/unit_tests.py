@@ -11,8 +11,8 @@ from typing import NamedTuple
 from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, RuleTest
 from penstock.lowering.endpoints.request_series import RequestSeries, Unmeasured
 from penstock.lowering.rules.alerting import Fires, ServedSubject, filled, fires, series, silent
-from penstock.lowering.rules.anomaly_band import ANOMALY, UNMEASURED, Side, outside
-from penstock.lowering.rules.anomaly_samples import (
+from penstock.lowering.rules.anomalies.band import ANOMALY, UNMEASURED, Side, outside
+from penstock.lowering.rules.anomalies.samples import (
     HIGH,
     LOW,
     SPACING_MINUTES,

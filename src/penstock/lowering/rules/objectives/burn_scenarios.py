@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from penstock.lowering.numbers import percent_text
-from penstock.lowering.rules.burn_rate import WindowPair, error_budget, window_pairs
+from penstock.lowering.rules.objectives.burn_rate import WindowPair, error_budget, window_pairs
 from penstock.specs.monitor import Action
 
 # How many times the fastest threshold a burst is: enough for an hour to be beyond it after half of the hour, and so

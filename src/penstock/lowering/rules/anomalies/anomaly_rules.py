@@ -1,6 +1,6 @@
 """Anomaly bands as rules: recordings of a metric, of its past and of its band, and the alerts about leaving it.
 
-`anomaly_band` says what a band is, and computes it for the tests.
+`band` says what a band is, and computes it for the tests.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from penstock.ir.monitoring import Alert, Labels, Recording, RuleGroup, Unobserv
 from penstock.lowering.endpoints.request_series import RequestSeries, Unmeasured
 from penstock.lowering.numbers import decimal_text, float_text
 from penstock.lowering.rules.alerting import KEEP, NUMBER, Rules, ServedSubject, series_name
-from penstock.lowering.rules.anomaly_band import ANOMALY, FEWEST_SEASONS, SCALE, SEASONS, UNMEASURED, Side
-from penstock.lowering.rules.anomaly_tests import WatchedMetric, anomaly_tests
-from penstock.lowering.rules.indicators import RECENT
+from penstock.lowering.rules.anomalies.band import ANOMALY, FEWEST_SEASONS, SCALE, SEASONS, UNMEASURED, Side
+from penstock.lowering.rules.anomalies.unit_tests import WatchedMetric, anomaly_tests
+from penstock.lowering.rules.objectives.indicators import RECENT
 from penstock.lowering.rules.promql_text import closable
 from penstock.specs.monitor import AnomalyMonitor
 from penstock.specs.units import Duration

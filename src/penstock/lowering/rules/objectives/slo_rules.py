@@ -17,9 +17,9 @@ from penstock.ir.monitoring import Alert, Labels, Recording, RuleGroup, RuleTest
 from penstock.lowering.endpoints.request_series import CHANCE
 from penstock.lowering.numbers import exact_text
 from penstock.lowering.rules.alerting import Fires, Rules, ServedSubject, fires, rule_test, severity_of, silent
-from penstock.lowering.rules.burn_rate import WINDOWS, WindowPair, error_budget, window_pairs
-from penstock.lowering.rules.burn_scenarios import scenarios
-from penstock.lowering.rules.indicators import RECENT, Blind, Sli
+from penstock.lowering.rules.objectives.burn_rate import WINDOWS, WindowPair, error_budget, window_pairs
+from penstock.lowering.rules.objectives.burn_scenarios import scenarios
+from penstock.lowering.rules.objectives.indicators import RECENT, Blind, Sli
 from penstock.specs.monitor import Action
 
 RATIO = "slo:sli_error:ratio_rate"
