@@ -1,1 +1,0 @@
-"""Predicates over one change, one a file: True, False, or None where nobody can tell."""
