@@ -13,7 +13,8 @@ import yaml
 from penstock import compiler
 from penstock.catalog.load import load_work_tree
 from penstock.review.model import Change, Direction, Plan
-from penstock.review.plan import make_plan
+from penstock.review.plan import plan_of
+from penstock.review.revisions import with_revisions
 from penstock.source.git.repository import GitRepository
 from penstock.source.writing.artifact_index import INDEX, index
 
@@ -97,7 +98,7 @@ class Repository:
         return GitRepository(self.top, self.folder)
 
     def plan(self, base: str = "main", head: str = "HEAD") -> Plan:
-        return make_plan(self.seen, base, head)
+        return with_revisions(self.seen, base, head, lambda revisions: plan_of(self.seen, revisions))
 
     def changed(self, change: Callable[[Documents], None]) -> Plan:
         """The plan of a branch on which the specs are changed so."""

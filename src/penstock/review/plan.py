@@ -32,7 +32,7 @@ from penstock.review.impact.analysis import ImpactAnalysis
 from penstock.review.impact.dependency_graph import DependencyGraph
 from penstock.review.model import ArtifactChange, Change, Impact, Operation, Plan
 from penstock.review.policy.resolve import policy_digest
-from penstock.review.revisions import Revisions, with_revisions
+from penstock.review.revisions import Revisions
 from penstock.review.warnings.autoscaler_switch import autoscaler_switches
 from penstock.review.warnings.canary_rollback import canary_rollbacks
 from penstock.review.warnings.frozen_route import frozen_routes
@@ -50,17 +50,12 @@ _MILLISECONDS_A_SPEC = 2
 """About what it takes to compare a spec that differs, beside what other processes check and compile."""
 
 
-def make_plan(repository: GitRepository, base: str, head: str) -> Plan:
-    """The plan of what `head` (a revision, or `revisions.WORK_TREE`) does to `base`. GitError where git fails.
-
-    Only git objects are read; nothing of either revision is checked out, imported or run.
-    """
-    return with_revisions(repository, base, head, lambda revisions: plan_of(repository, revisions))
-
-
 @gc_paused()
 def plan_of(repository: GitRepository, revisions: Revisions) -> Plan:
-    """The plan of two trees that have been read."""
+    """The plan of what the head of two trees that have been read does to their base. GitError where git fails.
+
+    Nothing of either is checked out, imported or run.
+    """
     base, head = DependencyGraph(revisions.base.catalog), DependencyGraph(revisions.head.catalog)
     referenced, unfollowed = referenced_edits(revisions)
     edited = {edit.spec for edit in referenced} | set(revisions.touched)

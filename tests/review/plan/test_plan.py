@@ -9,7 +9,7 @@ import pytest
 
 from penstock.diagnostics.model import Severity
 from penstock.review.model import Direction, Grown, Operation
-from penstock.review.plan import make_plan
+from penstock.review.policy.inputs import read_inputs
 from penstock.source.git.call import GitError
 from penstock.source.git.default_base import default_base
 from penstock.source.git.repository import GitRepository
@@ -177,7 +177,7 @@ def test_a_shallow_clone_is_told_how_to_get_the_base(repository: Repository, tmp
     command = ["git", "clone", "--quiet", "--depth=1", "--branch=change", f"file://{repository.root}", str(clone)]
     subprocess.run(command, check=True, capture_output=True)
     with pytest.raises(GitError, match="git fetch --unshallow"):
-        make_plan(GitRepository.find(clone), base, "HEAD")
+        read_inputs(GitRepository.find(clone), base, "HEAD")
     with pytest.raises(GitError, match="git fetch --unshallow origin main"):
         default_base(GitRepository.find(clone), "HEAD")
 
