@@ -33,14 +33,8 @@ from penstock.review.impact.dependency_graph import DependencyGraph
 from penstock.review.model import ArtifactChange, Change, Impact, Operation, Plan
 from penstock.review.policy.resolve import policy_digest
 from penstock.review.revisions import Revisions
-from penstock.review.warnings.autoscaler_switch import autoscaler_switches
-from penstock.review.warnings.canary_rollback import canary_rollbacks
-from penstock.review.warnings.frozen_route import frozen_routes
 from penstock.review.warnings.irregular_paths import irregular_paths, is_generated
-from penstock.review.warnings.predictor_change import predictor_changes
-from penstock.review.warnings.repeated_canary import repeated_canaries
-from penstock.review.warnings.target_switch import target_switches
-from penstock.review.warnings.voided_evidence import voided_evidence
+from penstock.review.warnings.registry import warnings_of
 from penstock.source.canonical import bytes_digest, digest
 from penstock.source.git.repository import GitRepository
 from penstock.specs.release import Release, ReleaseSpec
@@ -80,16 +74,13 @@ def plan_of(repository: GitRepository, revisions: Revisions) -> Plan:
     generated = comparison.run(compilation, has_errors=errors.has_errors)
     errors.extend(astray)
     errors.extend(generated.problems)
-    errors.extend(_base_problems(revisions))
-    errors.extend(canary_rollbacks(revisions.base.catalog, revisions.head.catalog, revisions.touched))
-    errors.extend(autoscaler_switches(revisions.base.catalog, revisions.head.catalog, revisions.touched))
-    errors.extend(frozen_routes(revisions.base.catalog, revisions.head.catalog, revisions.touched))
-    errors.extend(predictor_changes(revisions.base.catalog, revisions.head.catalog, revisions.touched))
-    errors.extend(
-        repeated_canaries(revisions.base.catalog, revisions.head.catalog, revisions.touched, generated.changes)
-    )
-    errors.extend(target_switches(revisions.base.catalog, revisions.head.catalog, revisions.touched))
-    errors.extend(voided_evidence(revisions.base.catalog, revisions.head.catalog, revisions.touched))
+    # Of the specs themselves `penstock check` tells the warnings; these are about the change.
+    told = [
+        *_base_problems(revisions),
+        *warnings_of(revisions.base.catalog, revisions.head.catalog, revisions.touched, generated.changes),
+    ]
+    errors.extend(told)
+    told_of = {one.code for one in told}
     found = tuple(map(_with_shown_paths, errors.sorted()))
     # Of specs with errors not everything is compiled, and nothing is approved.
     if errors.has_errors:
@@ -107,7 +98,7 @@ def plan_of(repository: GitRepository, revisions: Revisions) -> Plan:
         changes=tuple(changes),
         impacts=impacts,
         artifacts=tuple(generated.changes),
-        errors=tuple(one for one in found if one.severity is Severity.ERROR or one.code in _TOLD_OF),
+        errors=tuple(one for one in found if one.severity is Severity.ERROR or one.code in told_of),
         kind="change" if unseen or turned else _kind(repository, revisions, [*edits, *referenced], found),
         digests=_digests(revisions, changes, found, edits),
         folder=repository.folder,
@@ -227,24 +218,6 @@ def _with_shown_paths(found: Diagnostic) -> Diagnostic:
     secondary = tuple(map(shown, found.secondary))
     is_same = (primary, secondary) == (found.primary, found.secondary)
     return found if is_same else replace(found, primary=primary, secondary=secondary, fix=None)
-
-
-_TOLD_OF = frozenset(
-    {
-        "autoscaler-conflict",
-        "base-unreadable",
-        "canary-rollback-surge",
-        "frozen-route",
-        "predictor-gap",
-        "predictor-overload",
-        "predictor-refused",
-        "repeated-canary",
-        "replicas-reset",
-        "target-switch",
-        "voided-evidence",
-    }
-)
-"""Warnings that a plan is about, beside the errors; those of the specs themselves `penstock check` tells."""
 
 
 def _base_problems(revisions: Revisions) -> list[Diagnostic]:
