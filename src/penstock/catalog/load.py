@@ -14,16 +14,13 @@ from penstock.source.model import Document, SourceFile
 from penstock.source.reading.characters import decode
 from penstock.source.reading.yaml_reader import read_documents
 
-SPECS = "specs"
-"""The folder that holds the specs of a repository."""
 
-
-def load_work_tree(root: Path, folder: str = SPECS, edited: Mapping[str, bytes] | None = None) -> Catalog:
-    """The catalog of the files as they lie on the disk below `folder` of the repository at `root`.
+def load_work_tree(root: Path, edited: Mapping[str, bytes] | None = None) -> Catalog:
+    """The catalog of the files as they lie on the disk in the repository at `root`.
 
     `edited` are bytes to read in place of those on the disk, by path.
     """
-    stats, diagnostics = scan(root, folder)
+    stats, diagnostics = scan(root)
     files = []
     for status in stats:
         body = edited.get(status.path) if edited is not None else None
@@ -34,9 +31,9 @@ def load_work_tree(root: Path, folder: str = SPECS, edited: Mapping[str, bytes] 
     return load_files(files, WorkTree(root), diagnostics)
 
 
-def load_commit(repository: GitRepository, revision: str, folder: str = SPECS) -> Catalog:
+def load_commit(repository: GitRepository, revision: str) -> Catalog:
     """The catalog of a commit. GitError where git fails."""
-    files, diagnostics = read_commit(repository, revision, folder)
+    files, diagnostics = read_commit(repository, revision)
     return load_files(files, CommittedFiles(repository, revision), diagnostics)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from penstock.catalog.load import SPECS, load_work_tree
+from penstock.catalog.load import load_work_tree
 from penstock.catalog.model import Catalog
 from penstock.diagnostics.columns import neutral
 from penstock.diagnostics.grammar import counted
@@ -73,7 +73,7 @@ def autofixed(
     root: Path, found: tuple[Diagnostic, ...], problems: Callable[[Catalog], tuple[Diagnostic, ...]]
 ) -> Autofix:
     """The safe fixes of `found`, and of what comes to light by them when `problems` are looked for again."""
-    files, _ = scan(root, SPECS)
+    files, _ = scan(root)
     known = {file.path for file in files}
     before: dict[str, bytes] = {}
     after: dict[str, bytes] = {}

@@ -13,7 +13,6 @@ from penstock.catalog.load import load_work_tree
 from penstock.cli import check
 from penstock.cli.main import PROBLEMS, WRONG_USE, lacks
 from penstock.cli.output import show
-from penstock.cli.repository import SPECS
 from penstock.diagnostics.columns import neutral
 from penstock.diagnostics.grammar import counted, listed
 from penstock.diagnostics.suggest import did_you_mean, meant_or_known
@@ -23,6 +22,7 @@ from penstock.scaffolding.names import slug
 from penstock.scaffolding.planning import Request, plan, refuse_unknown
 from penstock.scaffolding.refusal import RefusalError
 from penstock.scaffolding.workflows import workflow_files
+from penstock.source.files import SPECS
 from penstock.specs.base import is_name
 from penstock.specs.model import TASKS
 

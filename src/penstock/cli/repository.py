@@ -7,12 +7,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from penstock.source.files import lookalikes
+from penstock.source.files import SPECS, lookalikes
 
 if TYPE_CHECKING:
     from penstock.source.git.repository import GitRepository
 
-SPECS = "specs"
 _BELOW = ("*", "*/*")
 """How far down it is looked for what is not found upwards."""
 
@@ -89,7 +88,7 @@ def folder_in_git(root: Path) -> str:
 
 def _hint(folder: Path) -> str:
     """What else may be meant: a name that differs in case alone, or a folder a little further down."""
-    names = lookalikes(folder, SPECS)
+    names = lookalikes(folder)
     if names:
         return f" (names are case-sensitive in git: rename `{names[0]}` to `{SPECS}`)"
     below = sorted(found.parent.relative_to(folder) for depth in _BELOW for found in folder.glob(f"{depth}/{SPECS}"))

@@ -14,7 +14,7 @@ from penstock.compiler import Artifact, CompiledUnit, Unit, compile_unit
 from penstock.diagnostics.model import Diagnostic
 from penstock.incremental.shares import Share, divide
 from penstock.incremental.worker_pool import WorkerError, WorkerPool, processors
-from penstock.review.revisions import GENERATED
+from penstock.source.files import GENERATED
 from penstock.source.git.call import GitError
 from penstock.source.model import blob_id
 

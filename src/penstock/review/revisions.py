@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from penstock.catalog.lazy import LazyCatalog, OutlineError, SpecFile, SpecFileIndex
-from penstock.catalog.load import SPECS
 from penstock.catalog.model import SpecId
 from penstock.catalog.repository import WorkTree
 from penstock.diagnostics.model import Diagnostic
 from penstock.review.gc_paused import gc_paused
 from penstock.review.trees import CommitFiles, DiskFiles, TreeFiles
-from penstock.source.files import list_commit, read_file, scan
+from penstock.source.files import GENERATED, SPECS, list_commit, read_file, scan
 from penstock.source.git.call import GitError
 from penstock.source.git.default_base import WORK_TREE
 from penstock.source.git.paths import Folder
@@ -24,8 +23,6 @@ from penstock.source.model import SourceFile, blob_id
 from penstock.source.reading.characters import MAX_FILE_BYTES, decode
 
 T = TypeVar("T")
-
-GENERATED = "generated"
 
 
 class Revision(NamedTuple):
@@ -68,7 +65,7 @@ def load_revisions(repository: GitRepository, base: str, head: str, *, read_all:
     `read_all` reads every spec at once instead of when it is asked for.
     """
     commit = repository.resolve(base)
-    base_listing, base_problems = list_commit(repository, commit, SPECS)
+    base_listing, base_problems = list_commit(repository, commit)
     before = {entry.path: entry.blob for entry in base_listing}
     bodies: dict[str, bytes] = {}
     if head == WORK_TREE:
@@ -81,7 +78,7 @@ def load_revisions(repository: GitRepository, base: str, head: str, *, read_all:
         paths = repository.changes(commit, name)
         edited = _edited_specs(repository, base_listing, paths)
         if edited is None:
-            listing, head_problems = list_commit(repository, name, SPECS)
+            listing, head_problems = list_commit(repository, name)
             after = {entry.path: entry.blob for entry in listing}
         else:
             after, head_problems = before | edited, list(base_problems)
@@ -183,7 +180,7 @@ def _work_tree_specs(
 
     GitError where a sparse checkout leaves specs out: a plan would show them as removed.
     """
-    stats, problems = scan(root, SPECS)
+    stats, problems = scan(root)
     for problem in problems:
         if problem.code == "sparse-checkout":
             raise GitError(f"{problem.headline}: {problem.help[0]}.")

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from penstock.source.git.repository import GitRepository
     from penstock.source.git.values import TreeEntry
 
+SPECS = "specs"
+"""The folder of a repository that holds its specifications."""
+GENERATED = "generated"
+"""The folder that holds what they compile to."""
 SUFFIXES = (".yaml", ".yml")
 _ALMOST = (*SUFFIXES, ".json")
 """Whatever case they have: files with these ends are mostly meant to be read."""
@@ -36,24 +40,23 @@ class FileStat(NamedTuple):
     inode: int
 
 
-def scan(repository: Path, folder: str = "specs") -> tuple[list[FileStat], list[Diagnostic]]:
-    """The specification files below `folder` of a work tree, sorted by path, and what is wrong with them.
+def scan(repository: Path) -> tuple[list[FileStat], list[Diagnostic]]:
+    """The specification files of a work tree, sorted by path, and what is wrong with them.
 
     Names that start with a dot are passed over. Links are refused wherever they lead: a commit
     holds a link's name and no text, so that work tree and commit would not be read alike.
     Names that differ from those that are read in case alone get a warning, and so does JSON. Where a sparse checkout
     leaves some of them out, none is listed.
     """
-    folder = folder.strip("/")
     top = os.fspath(repository)
-    if not (repository / folder).is_dir() or (repository / folder).is_symlink():
-        return [], [_no_folder(folder)]
-    missing = [path for path in left_out(repository, folder) if path.endswith(SUFFIXES)]
+    if not (repository / SPECS).is_dir() or (repository / SPECS).is_symlink():
+        return [], [_no_folder()]
+    missing = [path for path in left_out(repository, SPECS) if path.endswith(SUFFIXES)]
     if missing:
         return [], [_sparse(missing)]
     files: list[FileStat] = []
-    diagnostics: list[Diagnostic] = [_unread_folder(name, folder) for name in lookalikes(repository, folder)]
-    waiting = [folder]
+    diagnostics: list[Diagnostic] = [_unread_folder(name) for name in lookalikes(repository)]
+    waiting = [SPECS]
     while waiting:
         directory = waiting.pop()
         try:
@@ -92,11 +95,9 @@ def read_file(repository: Path, path: str) -> tuple[SourceFile | None, list[Diag
     return decode(path, data)
 
 
-def read_commit(
-    repository: GitRepository, revision: str, folder: str = "specs"
-) -> tuple[list[SourceFile], list[Diagnostic]]:
-    """The specification files below `folder` of a commit, sorted by path. GitError where git fails."""
-    wanted, diagnostics = list_commit(repository, revision, folder)
+def read_commit(repository: GitRepository, revision: str) -> tuple[list[SourceFile], list[Diagnostic]]:
+    """The specification files of a commit, sorted by path. GitError where git fails."""
+    wanted, diagnostics = list_commit(repository, revision)
     bodies = repository.blobs(entry.blob for entry in wanted)
     files = []
     for entry in wanted:
@@ -107,13 +108,11 @@ def read_commit(
     return files, sorted(diagnostics)
 
 
-def list_commit(
-    repository: GitRepository, revision: str, folder: str = "specs"
-) -> tuple[list[TreeEntry], list[Diagnostic]]:
-    """The specification files below `folder` of a commit without their text. GitError where git fails."""
+def list_commit(repository: GitRepository, revision: str) -> tuple[list[TreeEntry], list[Diagnostic]]:
+    """The specification files of a commit without their text. GitError where git fails."""
     diagnostics: list[Diagnostic] = []
     wanted = []
-    for entry in repository.entries(revision, folder):
+    for entry in repository.entries(revision, SPECS):
         if not entry.path.endswith(SUFFIXES) or "/." in f"/{entry.path}":
             if entry.path.lower().endswith(_ALMOST) and "/." not in f"/{entry.path}" and not entry.is_link:
                 diagnostics.append(_unread_file(entry.path))
@@ -193,15 +192,13 @@ def unreadable(path: str, why: str) -> Diagnostic:
     )
 
 
-def lookalikes(repository: Path, folder: str) -> list[str]:
-    """The folders of a work tree whose name differs from `folder` in case alone, sorted."""
-    if "/" in folder:
-        return []
+def lookalikes(repository: Path) -> list[str]:
+    """The folders of a work tree whose name differs from that of the specifications in case alone, sorted."""
     try:
         names = sorted(entry.name for entry in os.scandir(repository) if entry.is_dir(follow_symlinks=False))
     except OSError:
         return []
-    return [name for name in names if name != folder and folded(name) == folded(folder)]
+    return [name for name in names if name != SPECS and folded(name) == SPECS]
 
 
 def _unread_file(path: str) -> Diagnostic:
@@ -221,12 +218,12 @@ def _unread_file(path: str) -> Diagnostic:
     )
 
 
-def _unread_folder(name: str, folder: str) -> Diagnostic:
+def _unread_folder(name: str) -> Diagnostic:
     return Diagnostic.warning(
         "unread-file",
-        f"ignored folder `{name}`: specifications are in `{folder}`",
+        f"ignored folder `{name}`: specifications are in `{SPECS}`",
         None,
-        help=(f"move its files to `{folder}`",),
+        help=(f"move its files to `{SPECS}`",),
     )
 
 
@@ -240,10 +237,10 @@ def _sparse(missing: list[str]) -> Diagnostic:
     )
 
 
-def _no_folder(folder: str) -> Diagnostic:
+def _no_folder() -> Diagnostic:
     return Diagnostic.error(
         "no-specifications",
-        f"there is no folder `{folder}`",
+        f"there is no folder `{SPECS}`",
         None,
         help=("run this in the repository's root, or pass the folder with `--root`",),
     )

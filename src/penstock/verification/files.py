@@ -7,13 +7,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from penstock.diagnostics.model import Diagnostic
-from penstock.source.files import SUFFIXES, unreadable
+from penstock.source.files import GENERATED, SUFFIXES, unreadable
 from penstock.source.model import Document, SourceFile
 from penstock.source.plain_file import read_plain_file
 from penstock.source.reading.characters import decode
 from penstock.source.reading.yaml_reader import read_documents
-
-GENERATED = "generated"
 
 
 def read_generated(root: Path, places: Iterable[Path] = ()) -> tuple[list[Document], list[Diagnostic]]:

@@ -15,8 +15,9 @@ from penstock.review.artifacts.committed_index import applied, index_with, owner
 from penstock.review.head_compilation import HeadCompilation
 from penstock.review.impact.dependency_graph import DependencyGraph
 from penstock.review.model import ArtifactChange, Body
-from penstock.review.revisions import GENERATED, Revision, Revisions
+from penstock.review.revisions import Revision, Revisions
 from penstock.review.trees import Unread
+from penstock.source.files import GENERATED
 from penstock.source.git.call import GitError
 from penstock.source.model import blob_id
 from penstock.source.writing import findings

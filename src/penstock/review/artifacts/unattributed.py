@@ -21,8 +21,9 @@ from penstock.review.changes.references.changed_files import shown_path
 from penstock.review.changes.specs import SpecEdit, reorderings_of, start_of
 from penstock.review.impact.dependency_graph import DependencyGraph
 from penstock.review.model import Change, Operation
-from penstock.review.revisions import GENERATED, Revisions
+from penstock.review.revisions import Revisions
 from penstock.source.canonical import bytes_digest, digest
+from penstock.source.files import GENERATED
 from penstock.source.model import Pointer
 from penstock.source.writing.artifact_index import INDEX
 from penstock.specs.addresses import Address

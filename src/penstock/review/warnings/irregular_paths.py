@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.catalog.load import SPECS
 from penstock.diagnostics.model import Diagnostic, Span
-from penstock.review.revisions import GENERATED, Revisions
+from penstock.review.revisions import Revisions
 from penstock.source.case_folding import folded
-from penstock.source.files import SUFFIXES
+from penstock.source.files import GENERATED, SPECS, SUFFIXES
 from penstock.source.git.default_base import WORK_TREE
 from penstock.source.git.paths import Folder, is_outside
 from penstock.source.git.repository import GitRepository

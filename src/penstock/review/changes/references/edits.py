@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from penstock.catalog.lazy import LazyCatalog
-from penstock.catalog.load import SPECS
 from penstock.catalog.marked_texts import CODE, declared_id, marked_texts
 from penstock.catalog.model import SpecId
 from penstock.review.changes.directions import UNKNOWN
@@ -19,8 +18,8 @@ from penstock.review.changes.references.commands import CommandReferences
 from penstock.review.changes.references.data import DataReferences
 from penstock.review.changes.specs import SpecEdit
 from penstock.review.model import Change, Operation
-from penstock.review.revisions import GENERATED, Revisions
-from penstock.source.files import SUFFIXES
+from penstock.review.revisions import Revisions
+from penstock.source.files import GENERATED, SPECS, SUFFIXES
 from penstock.source.git.values import TreeChange
 from penstock.source.model import Document, Pointer
 from penstock.specs.kinds import KINDS
