@@ -27,15 +27,22 @@ _LATER = {
 """Keys that the language had not always, and that say nothing where absent: digests of before then still hold."""
 
 
-def spec_digest(view: View, model: Model | str) -> str:
+def spec_digest(view: View, model: str) -> str:
     """`sha256:...` over the model, its feature sets, datasets and gates as this environment sees them.
 
     Prose, owner, labels, card, schedule, resources and rollouts are left out; the files of the functions and classes
     that are named are in it. Code that these import is not: the review follows it.
     Defaults are written out before, so that writing one changes nothing. KeyError where something is invalid.
     """
-    name = model if isinstance(model, str) else model.name
-    return view.memo(("spec-digest", name), lambda inner: _digest(inner, name))
+    return view.memo(("spec-digest", model), lambda inner: _digest(inner, model))
+
+
+def find_spec_digest(view: View, model: str) -> str | None:
+    """The same; None where something is invalid."""
+    try:
+        return spec_digest(view, model)
+    except KeyError:
+        return None
 
 
 def trained_from(view: View, model: str) -> tuple[SpecId, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from penstock.catalog.digests import spec_digest
+from penstock.catalog.digests import find_spec_digest
 from penstock.catalog.model import View
 from penstock.promotion.candidate import Candidate
 from penstock.promotion.refusal import RefusalError
@@ -59,12 +59,10 @@ def refuse_stale(view: View, candidate: Candidate) -> None:
     Raises:
         RefusalError: they have changed since.
     """
+    trained_from = candidate.statement.predicate.specs
     for environment in view.catalog.environments():
-        try:
-            if spec_digest(view.in_environment(environment), candidate.model) == candidate.statement.predicate.specs:
-                return
-        except KeyError:
-            continue
+        if find_spec_digest(view.in_environment(environment), candidate.model) == trained_from:
+            return
     raise RefusalError(
         f"the specs of `{candidate.model}` have changed since this version was trained; train it again, or check out "
         "the commit that it was trained from; to go back to a version that was served, restore its "

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.catalog.digests import spec_digest
+from penstock.catalog.digests import find_spec_digest
 from penstock.catalog.model import SpecId, View
 from penstock.checks.rule import rule
 from penstock.diagnostics.codes import WARNS
@@ -34,11 +34,8 @@ def stale_release(view: View, release: Release) -> Iterator[Diagnostic]:
     rollout = served.find(Rollout, release.spec.rollout)
     if rollout is None:
         return
-    candidates = {
-        environment: _digest(view.in_environment(environment), rollout.spec.model)
-        for environment in view.environments()
-    }
-    known = {digest for digest in candidates.values() if digest is not None}
+    views = map(view.in_environment, view.environments())
+    known = {find_spec_digest(each, rollout.spec.model) for each in views} - {None}
     if known and release.spec.specs not in known:
         model = view.catalog.span(SpecId("Model", rollout.spec.model), ("metadata", "name"))
         yield Diagnostic.warning(
@@ -47,10 +44,3 @@ def stale_release(view: View, release: Release) -> Iterator[Diagnostic]:
             view.span(release, ("specs",)),
             help=(f"train and promote a new version of the model ({model.path}:{model.line})",),
         )
-
-
-def _digest(view: View, model: str) -> str | None:
-    try:
-        return spec_digest(view, model)
-    except KeyError:
-        return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from penstock.catalog.digests import spec_digest
+from penstock.catalog.digests import find_spec_digest
 from penstock.catalog.lineage import datasets_of
 from penstock.catalog.model import View
 from penstock.review.changes.diff import Difference, differences
@@ -33,7 +33,7 @@ _OWN = (".source", ".freshness")
 def trained_as(here: View, model: str, specs: str) -> tuple[View, ...]:
     """The environments in which specs of this digest train the model."""
     views = map(here.in_environment, here.catalog.environments())
-    return tuple(view for view in views if _digest(view, model) == specs)
+    return tuple(view for view in views if find_spec_digest(view, model) == specs)
 
 
 def asked_less(here: View, trained: Sequence[View], model: str) -> str:
@@ -55,14 +55,6 @@ def asked_less(here: View, trained: Sequence[View], model: str) -> str:
         else f"{remain} in `{where}`, for `{name}` trains nothing"
     )
     return f"the version was judged for `{where}`, where `{what}` {differs} in `{name}`: {remedy}"
-
-
-def _digest(view: View, model: str) -> str | None:
-    """The digest of the specs that the environment trains the model from; None where one of them is not valid."""
-    try:
-        return spec_digest(view, model)
-    except KeyError:
-        return None
 
 
 def _looser(here: View, there: View, model: str) -> Address | None:
