@@ -39,7 +39,7 @@ def refusal(data: bytes, digest: str) -> str:
 def test_it_is_read_as_it_was_written(bundle: DecisionBundle) -> None:
     data = bundle.dump()
     assert DecisionBundle.parse(data, bytes_digest(data)) == bundle
-    assert not bundle.decisions[0].is_approved
+    assert not bundle.decisions[0].verdict.is_approved
 
 
 def test_another_digest_than_the_deciding_job_gave_is_refused(bundle: DecisionBundle) -> None:

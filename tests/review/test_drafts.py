@@ -123,7 +123,7 @@ def test_what_is_over_is_skipped_and_never_approved(pull: PullRequest, state: St
     assert verdict_terminal.render(verdict).count("nothing is decided") == 1
     git = pull.repository.seen
     decision = decide(git, pull.forge.view)
-    assert not decision.is_approved
+    assert not decision.verdict.is_approved
 
 
 @pytest.mark.parametrize(("state", "is_draft"), [("closed", False), ("merged", False), ("open", True)])
@@ -133,7 +133,7 @@ def test_no_merge_group_takes_it_along(pull: PullRequest, state: State, is_draft
     git = pull.repository.seen
     head = pull.forge.facts.head_sha
     decisions, problem = decide_group(git, [pull.forge.view], pull.base, head, {})
-    assert (problem, [one.is_approved for one in decisions]) == ("", [False])
+    assert (problem, [one.verdict.is_approved for one in decisions]) == ("", [False])
 
 
 def test_a_policy_is_tried_on_what_was_merged_as_if_it_were_open(pull: PullRequest) -> None:

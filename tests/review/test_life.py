@@ -219,7 +219,7 @@ def test_a_merge_group_with_one_that_is_not_approved_does_not_pass(repository: R
     two.request_changes("petra")
     group = group_commit(repository, base, one.forge.facts.head_sha, two.facts.head_sha)
     decisions, problem = decide_group(repository.seen, [one.forge.view, two.view], base, group, {})
-    assert (problem, [found.is_approved for found in decisions]) == ("", [True, False])
+    assert (problem, [found.verdict.is_approved for found in decisions]) == ("", [True, False])
 
 
 def test_a_merge_group_that_brings_anything_else_along_does_not_pass(repository: Repository) -> None:

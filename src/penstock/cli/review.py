@@ -123,7 +123,7 @@ def _recorded(options: argparse.Namespace, repository: GitRepository) -> int:
     _show(decision)
     if store is not None and not options.dry_run:
         print(f"recorded as {append(store, decision.inputs, decision.verdict).digest}")
-    return OK if decision.is_approved else PROBLEMS
+    return OK if decision.verdict.is_approved else PROBLEMS
 
 
 def _number(text: str) -> int | None:

@@ -320,7 +320,7 @@ class ReviewRun:
         return True
 
     def _show(self, bundle: DecisionBundle, entries: tuple[str, ...]) -> int:
-        passes = all(decided.is_approved for decided in bundle.decisions) and not bundle.problem
+        passes = bundle.is_approved
         if self.choices.dry_run:
             return OK if passes else PROBLEMS
         assert self.identity is not None

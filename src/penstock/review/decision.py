@@ -35,11 +35,6 @@ class Decision(NamedTuple):
     tree: Inputs
     """The base's policy and both sides, for places in their files."""
 
-    @property
-    def is_approved(self) -> bool:
-        """Whether it may be merged. Whatever is not known to be approved is not."""
-        return self.verdict.state.value == "approved"
-
 
 class Understood(NamedTuple):
     """A pull request as git knows it, before anybody's word on it."""

@@ -38,11 +38,6 @@ class BundledDecision:
     comment: str
     annotations: tuple[Annotation, ...]
 
-    @property
-    def is_approved(self) -> bool:
-        """Whether it may be merged."""
-        return self.verdict.state.value == "approved"
-
 
 @dataclass(frozen=True, slots=True)
 class DecisionBundle:
@@ -53,6 +48,11 @@ class DecisionBundle:
     """The merge group's commit; empty for a pull request by itself."""
     problem: str = ""
     """Why the group is not what it should be; empty where it is."""
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether all of it may be merged."""
+        return all(one.verdict.is_approved for one in self.decisions) and not self.problem
 
     @property
     def evaluated(self) -> datetime:

@@ -289,3 +289,8 @@ class Verdict:
     """`Plan.digests`, to which the verdict is bound."""
     suggested_is_enough: bool = True
     """False where something else is missing that nobody can give, or something blocks that no approval ends."""
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether it may be merged. Whatever is not known to be approved is not."""
+        return self.state is VerdictState.APPROVED

@@ -133,8 +133,7 @@ def publish_group(
     client: GitHubClient, identity: Identity, repository: str, bundle: DecisionBundle, check: str
 ) -> bool:
     """Show at a merge group's commit whether all of its pull requests may be merged together; whether they may."""
-    decisions, problem = bundle.decisions, bundle.problem
-    passes = all(one.is_approved for one in decisions) and not problem
+    decisions, problem, passes = bundle.decisions, bundle.problem, bundle.is_approved
     lines = [f"- #{one.inputs.facts.number}: {markdown_text(one.verdict.headline)}" for one in decisions]
     if problem:
         lines.append(f"- {markdown_text(problem)}")

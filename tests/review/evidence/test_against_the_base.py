@@ -35,7 +35,7 @@ def test_what_the_base_serves_may_be_replaced(repository: Repository) -> None:
     release(repository, KEY, serving=CANARY)
     decision = decided(repository, base)
     assert state(decision) == "valid"
-    assert decision.is_approved, decision.verdict.tree
+    assert decision.verdict.is_approved, decision.verdict.tree
 
 
 @pytest.mark.parametrize("served", [{"version": {"digest": OLD}}, CANARY], ids=["one version", "two versions"])
@@ -49,7 +49,7 @@ def test_a_version_that_the_base_does_not_serve_is_not_replaced(
     decision = decided(repository, base)
     assert state(decision) == "mismatched"
     assert any("does not serve" in why for why in decision.evidence[f"Release/{NAME}"].reasons)
-    assert not decision.is_approved
+    assert not decision.verdict.is_approved
 
 
 def test_where_nothing_is_served_nothing_is_replaced(repository: Repository) -> None:
@@ -82,7 +82,7 @@ def test_a_canary_moves_on_though_the_specs_have_changed_since_it_began(reposito
     release(repository, KEY, serving={**CANARY, "step": 1}, specs_of=began_with)
     decision = decided(repository, base)
     assert state(decision) == "valid", decision.evidence
-    assert decision.is_approved, decision.verdict.tree
+    assert decision.verdict.is_approved, decision.verdict.tree
 
 
 def test_another_version_is_still_to_be_trained_from_the_specs_of_today(repository: Repository) -> None:

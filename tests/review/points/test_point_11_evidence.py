@@ -53,7 +53,7 @@ def test_another_run_s_report_is_refused_though_all_approve(repository: Reposito
     key = signer()
     decision = released(repository, key, by=key, edit=edit)
     assert decision.evidence[f"Release/{NAME}"].state == "mismatched"
-    assert not decision.is_approved
+    assert not decision.verdict.is_approved
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_what_no_valid_key_has_signed_is_refused_though_all_approve(
     }[how]
     decision = released(repository, trusted, by=by)
     assert decision.evidence[f"Release/{NAME}"].state == state
-    assert not decision.is_approved
+    assert not decision.verdict.is_approved
 
 
 def test_evidence_that_is_too_old_is_refused(repository: Repository) -> None:
@@ -81,7 +81,7 @@ def test_evidence_that_is_too_old_is_refused(repository: Repository) -> None:
     key = signer()
     decision = released(repository, key, by=key)
     assert decision.evidence[f"Release/{NAME}"].state == "expired"
-    assert not decision.is_approved
+    assert not decision.verdict.is_approved
 
 
 def test_a_pull_request_cannot_bring_the_key_that_signed_its_evidence(repository: Repository) -> None:
@@ -96,7 +96,7 @@ def test_a_pull_request_cannot_bring_the_key_that_signed_its_evidence(repository
     pull = FakePullRequest.opened("eve", head=head, base=base, writers=EVERYBODY)
     decision = decide(repository.seen, pull.view)
     assert decision.evidence[f"Release/{NAME}"].state == "unsigned"
-    assert not decision.is_approved
+    assert not decision.verdict.is_approved
 
 
 def _another_version(value: dict[str, Any]) -> None:
@@ -126,7 +126,7 @@ def test_a_promotion_of_something_else_is_refused_though_all_approve(repository:
     key = signer()
     decision = released(repository, key, by=key, promoted=promoted)
     assert decision.evidence[f"Release/{NAME}"].state == "mismatched"
-    assert not decision.is_approved
+    assert not decision.verdict.is_approved
 
 
 @pytest.mark.parametrize(
@@ -144,14 +144,14 @@ def test_a_promotion_that_no_valid_key_has_signed_is_refused_though_all_approve(
     known = () if promoter.id == "mallory" else (promoter,)
     decision = released(repository, key, *known, by=key, promoted_by=promoter)
     assert decision.evidence[f"Release/{NAME}"].state == state
-    assert not decision.is_approved
+    assert not decision.verdict.is_approved
 
 
 def test_a_release_that_nobody_promoted_is_refused_though_all_approve(repository: Repository) -> None:
     key = signer()
     decision = released(repository, key, by=key, spec={"promotion": None})
     assert decision.evidence[f"Release/{NAME}"].state == "missing"
-    assert not decision.is_approved
+    assert not decision.verdict.is_approved
 
 
 def test_a_release_that_is_taken_away_needs_no_evidence_but_its_people(repository: Repository) -> None:
