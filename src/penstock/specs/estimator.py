@@ -66,3 +66,8 @@ class Estimator(Choosing):
     params: dict[str, Any] = field(
         "Parameters of the estimator; a search overrides them.", loosens=Loosens.ANY, area=Area.QUALITY, default={}
     )
+
+    @property
+    def class_name(self) -> str:
+        """The class without its module; empty where none is named."""
+        return (self.class_ or "").rpartition(".")[2]

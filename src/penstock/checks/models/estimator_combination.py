@@ -110,7 +110,7 @@ def _all_rejected(view: View, model: Model, drawn: Draw, refusal: Refusal, param
     met = {name: drawn.get(name, 0) for name in refusal.conditions}
     return Diagnostic.error(
         "estimator-combination",
-        f"`{_learner(model)}` rejects every combination of this search",
+        f"`{model.spec.estimator.class_name}` rejects every combination of this search",
         view.span(model, ("search", "space"), "key"),
         secondary=(Label(view.span(model, ("estimator", "class")), "the estimator"),),
         help=_advice(model, met, parameters, ""),
@@ -129,8 +129,8 @@ def _rejected_with_others(
     labels = [Label(view.span(model, parameters[other].at or ()), "with none of these") for other in others]
     return Diagnostic.error(
         "estimator-combination",
-        f"`{_learner(model)}` does not accept {_written_as(name, parameters[name], at)} with any other choice of the "
-        "search",
+        f"`{model.spec.estimator.class_name}` does not accept {_written_as(name, parameters[name], at)} with any other "
+        "choice of the search",
         view.span(model, parameters[name].place(at)),
         secondary=(Label(view.span(model, ("estimator", "class")), "the estimator"), *labels),
         help=("remove it",),
@@ -154,13 +154,9 @@ def _partly_rejected(
     return replace(found, severity=Severity.WARNING, help=(help_,))
 
 
-def _learner(model: Model) -> str:
-    return str(model.spec.estimator.class_).rpartition(".")[2]
-
-
 def _rejected(view: View, model: Model, sort: str, last: str, met: Draw, parameters: Parameters) -> Diagnostic:
     """A rule that stands, at the place of one of its names."""
-    learner = _learner(model)
+    learner = model.spec.estimator.class_name
     shown = [name for name in parameters if name in met and name != TASK and _is_offered(model, name, parameters[name])]
     others = [name for name in shown if name != last]
     texts = {name: _written_as(name, parameters[name], met[name]) for name in shown}

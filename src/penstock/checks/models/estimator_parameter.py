@@ -48,9 +48,8 @@ def estimator_parameter(view: View, model: Model) -> Iterator[Diagnostic]:
     for above, name in places:
         if name in known:
             continue
-        learner = str(estimator.class_).rpartition(".")[2]
         span = view.span(model, (*above, name), "key")
-        headline = f"`{learner}` has no parameter `{name}`"
+        headline = f"`{estimator.class_name}` has no parameter `{name}`"
         within, separator, _ = name.partition("__")
         if separator and within in known:
             found = Diagnostic.error("estimator-parameter", headline, span, help=(_WITHIN,))

@@ -84,9 +84,10 @@ def _searched(view: View, model: Model, name: str, values: Values, range_: Range
     if not values.takes_type(int if key == "int" else float):
         other = "uniform" if key == "int" else "int"
         takes_other = values.takes_type(float if key == "int" else int)
+        wanted = "a whole number" if key == "int" else "a float"
         yield Diagnostic.error(
             "estimator-value",
-            f"`{name}` of `{_learner(model)}` cannot be {'a whole number' if key == 'int' else 'a float'}",
+            f"`{name}` of `{model.spec.estimator.class_name}` cannot be {wanted}",
             view.span(model, (*below, key), "key"),
             f"expected {values.described}",
             secondary=(_at_learner(view, model),),
@@ -122,7 +123,7 @@ def _refused(view: View, model: Model, name: str, values: Values, value: Any, po
 
 def _wrong(view: View, model: Model, name: str, values: Values, value: Any, pointer: Pointer) -> Diagnostic:
     """A value that is refused, and what would be right in its place."""
-    headline = f"`{name}` of `{_learner(model)}` cannot be {_shown(value)}"
+    headline = f"`{name}` of `{model.spec.estimator.class_name}` cannot be {_shown(value)}"
     span = view.span(model, pointer)
     return Diagnostic.error(
         "estimator-value", headline, span, f"expected {values.described}", secondary=(_at_learner(view, model),)
@@ -160,10 +161,6 @@ def _shown(value: Any) -> str:
     if isinstance(value, str) and not isinstance(plain_value(value or "0"), str):
         return f'the text "{value}"'
     return f"`{short_text(text_of(value))}`"
-
-
-def _learner(model: Model) -> str:
-    return str(model.spec.estimator.class_).rpartition(".")[2]
 
 
 def _at_learner(view: View, model: Model) -> Label:
