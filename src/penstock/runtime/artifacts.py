@@ -61,10 +61,10 @@ def write_table(path: Path, table: pa.Table) -> None:
     pq.write_table(table, path, compression="zstd", compression_level=3)
 
 
-def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+def read_table(path: Path) -> pa.Table:
     """The table of a Parquet file; an `InputError` that names the file where there is none."""
     with open_table(path) as file:
-        return file.read(columns=None if columns is None else list(columns))
+        return file.read()
 
 
 def open_table(path: Path) -> pq.ParquetFile:

@@ -22,9 +22,7 @@ def test_the_defaults_are_printed_as_a_policy_of_the_same_rules(
     assert main(["policy", "defaults", "--owner", "flight-ml"]) == 0
     repository.write("specs/approvals.yaml", capsys.readouterr().out)
     assert main(["check", "--root", str(repository.root)]) == 0, capsys.readouterr().out
-    policy = resolve_policy(load_work_tree(repository.root))
-    assert not policy.is_default
-    assert policy.rules == default_rules()
+    assert resolve_policy(load_work_tree(repository.root)).rules == default_rules()
 
 
 def _release(environment: str) -> Callable[[Documents], None]:

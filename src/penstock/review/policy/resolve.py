@@ -45,8 +45,6 @@ class ResolvedPolicy:
     """Of the policies and the teams, as a plan's digest `policy`."""
     problems: tuple[str, ...] = ()
     """Why the policy cannot be trusted to be whole; a verdict under it is an error."""
-    is_default: bool = False
-    """Whether the tree has no policy of its own."""
 
     @property
     def logins(self) -> frozenset[str]:
@@ -97,7 +95,6 @@ def resolve_policy(base: Catalog) -> ResolvedPolicy:
         keys=tuple(key for policy in found for key in policy.spec.keys.evidence),
         digest=policy_digest(base),
         problems=tuple(problems),
-        is_default=not ids,
     )
 
 
