@@ -22,7 +22,7 @@ class Rule(NamedTuple):
 
     code: Code
     check: Check
-    once: bool = False
+    once: bool
     """Whether what it says of several places in the same words is reported once, as of a name that nothing has."""
 
 

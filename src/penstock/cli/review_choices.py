@@ -11,16 +11,16 @@ from pathlib import Path
 class Choices:
     """What the command line says of a review in Actions."""
 
-    record: str | None = None
+    record: str | None
     """Where decisions are recorded, as `store_of` reads it."""
-    remote: str = "origin"
-    number: int | None = None
-    save: Path | None = None
-    dry_run: bool = False
-    handover: Path | None = None
-    head: str | None = None
-    began: datetime | None = None
-    digest: str = ""
-    entries: tuple[str, ...] = ()
-    again: bool = False
+    remote: str
+    number: int | None
+    save: Path | None
+    dry_run: bool
+    handover: Path | None
+    head: str | None
+    began: datetime | None
+    digest: str
+    entries: tuple[str, ...]
+    again: bool
     """Whether nothing but the time is the reason for it."""

@@ -61,9 +61,9 @@ class Dashboard(NamedTuple):
     owner: str
     version: str
     """Version of the tool that draws it."""
-    found_by: Labels = ()
+    found_by: Labels
     """Labels by which that tool finds it in the cluster."""
-    annotations: Labels = ()
+    annotations: Labels
     """Annotations for that tool, such as the folder to show it in."""
-    labels: Labels = ()
+    labels: Labels
     """The user's labels."""

@@ -11,7 +11,7 @@ class Recording(NamedTuple):
 
     record: str
     expr: str
-    labels: Labels = ()
+    labels: Labels
 
 
 class Alert(NamedTuple):
@@ -97,9 +97,9 @@ class RuleFile(NamedTuple):
     environment: str
     model: str
     owner: str
-    selected_by: Labels = ()
+    selected_by: Labels
     """Labels by which the Prometheus operator selects its objects."""
-    labels: Labels = ()
+    labels: Labels
     scrape: Scrape | None = None
     scrape_seconds: int = 30
     """How often targets are scraped; no rate may look at less than two scrapes."""

@@ -28,7 +28,7 @@ class Scaling(NamedTuple):
     max: int
     metric: Literal["cpu", "memory", "rps", "concurrency"]
     target: int
-    query: str = ""
+    query: str
     """For rps: PromQL that yields the requests each second of all copies together."""
 
 
@@ -132,14 +132,14 @@ class AccessRule(NamedTuple):
     environment: str
     model: str
     owner: str
-    egress: Egress = Egress()
-    identity: PodIdentity | None = None
-    storage_secret: str | None = None
+    egress: Egress
+    identity: PodIdentity | None
+    storage_secret: str | None
     """Secret with the keys of the store that the pods load the model from."""
-    mesh: Mesh | None = None
+    mesh: Mesh | None
     """The service mesh that the pods are in."""
-    labels: tuple[tuple[str, str], ...] = ()
-    is_split_by_relay: bool = False
+    labels: tuple[tuple[str, str], ...]
+    is_split_by_relay: bool
     """Whether a relay splits the traffic between versions, so that without one a canary gets no request."""
 
 
@@ -175,22 +175,22 @@ class Endpoint(NamedTuple):
     """Ports of the server by name: ``http`` first, ``metrics`` where it has one of its own."""
     version: str
     """Version of the target that the environment runs."""
-    keda: str | None = None
+    keda: str | None
     """Version of KEDA; None where the environment has none."""
-    mode: Literal["Standard", "Knative"] = "Standard"
+    mode: Literal["Standard", "Knative"]
     """KServe's deployment mode."""
-    identity: PodIdentity | None = None
-    storage_secret: str | None = None
+    identity: PodIdentity | None
+    storage_secret: str | None
     """Secret with the keys of the store; None where the service account has the rights."""
-    gateway: tuple[str, str] | None = None
+    gateway: tuple[str, str] | None
     """Namespace and name of the gateway that routes attach to."""
-    host: str | None = None
-    prometheus: str = ""
+    host: str | None
+    prometheus: str
     """Address of the query API that analyses ask."""
-    labels: tuple[tuple[str, str], ...] = ()
-    uncaptured: tuple[int, ...] = ()
+    labels: tuple[tuple[str, str], ...]
+    uncaptured: tuple[int, ...]
     """Ports that a sidecar of the mesh leaves alone, for Prometheus, which is not in the mesh."""
-    unobserved: tuple[Unobserved, ...] = ()
+    unobserved: tuple[Unobserved, ...]
 
     @property
     def released(self) -> bool:

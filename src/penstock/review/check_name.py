@@ -8,7 +8,7 @@ CHECK_NAME = "penstock"
 """The check that a ruleset requires of the default branch."""
 
 
-def check_name(branch: str, default: str, folder: str = "") -> str:
+def check_name(branch: str, default: str, folder: str) -> str:
     """The check that lets a pull request into a branch; each folder that is reviewed by itself has its own.
 
     A check stands at a commit, for every pull request that has it as its head. One of a branch that anybody may make,
@@ -18,6 +18,6 @@ def check_name(branch: str, default: str, folder: str = "") -> str:
     return name if branch == default else f"{name} ({visible(branch)})"
 
 
-def default_check(folder: str = "") -> str:
+def default_check(folder: str) -> str:
     """That of the default branch."""
     return f"{CHECK_NAME}/{folder}" if folder else CHECK_NAME

@@ -43,7 +43,7 @@ class Understood(NamedTuple):
     """The plan, bound to the head that was asked for, and the policy and the organisation of the base."""
     evidence: Mapping[str, Evidence]
     """Of each changed Release by its address, by the keys of the base's policy."""
-    by_others: tuple[Mapping[str, Evidence], ...] = ()
+    by_others: tuple[Mapping[str, Evidence], ...]
     """The same by other sets of keys, in the order in which they were given."""
 
 

@@ -42,7 +42,7 @@ class Page:
 
     server: str
     """Such as `https://github.com`."""
-    run_url: str = ""
+    run_url: str
 
     def source(self, repository: str, commit: str, folder: str = "") -> str:
         """The folder with the files of a commit that a plan speaks of."""

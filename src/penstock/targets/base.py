@@ -21,7 +21,7 @@ class Manifest(NamedTuple):
     documents: tuple[dict[str, Any], ...]
     applied: bool
     """Whether the file is applied to the cluster, and so listed in the environment's kustomization."""
-    comment: str = ""
+    comment: str
     """A line or two at the head of the file, for whoever opens it."""
 
 

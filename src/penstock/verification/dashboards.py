@@ -24,9 +24,9 @@ _FILLED_IN = re.compile(r"\$\{?[A-Za-z_]|\[\[\w")
 class JsonTexts:
     """The texts of a ConfigMap that are called JSON, each parsed once for whoever looks at it."""
 
-    values: tuple[tuple[Pointer, Any], ...] = ()
+    values: tuple[tuple[Pointer, Any], ...]
     """What they hold, with the way to the text."""
-    broken: tuple[tuple[Pointer, str], ...] = ()
+    broken: tuple[tuple[Pointer, str], ...]
     """Those that are no JSON, a sentence each."""
 
 

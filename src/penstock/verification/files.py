@@ -14,7 +14,7 @@ from penstock.source.reading.characters import decode
 from penstock.source.reading.yaml_reader import read_documents
 
 
-def read_generated(root: Path, places: Iterable[Path] = ()) -> tuple[list[Document], list[Diagnostic]]:
+def read_generated(root: Path, places: Iterable[Path]) -> tuple[list[Document], list[Diagnostic]]:
     """The documents of all YAML files at `places` (files or folders; ``generated/`` where none is given), in order.
 
     Paths in diagnostics are relative to `root` where they lie in it. In a folder no link is followed: what stands

@@ -66,13 +66,13 @@ class Expression(NamedTuple):
     """Whether a window function looks at other rows."""
     subquery: Range | None
     """Where a query stands inside the expression, if there is one."""
-    volatile: str = ""
+    volatile: str
     """What of it is another value at each run, such as ``now()``; empty where nothing is."""
-    unknown: tuple[UnknownFunction, ...] = ()
+    unknown: tuple[UnknownFunction, ...]
     """The functions that the engine does not have, in the order of the text."""
-    opaque: bool = False
+    opaque: bool
     """Whether it may read other columns than those that it names: ``columns('c.*')``, ``#1``, ``contact.length()``."""
-    receivers: tuple[Receiver, ...] = ()
+    receivers: tuple[Receiver, ...]
     """The lone names that functions are called on as methods."""
 
 
@@ -129,7 +129,7 @@ class Misfit(NamedTuple):
     argument: str
     at: Range
     """Where the argument stands."""
-    before: str = ""
+    before: str
     """What stands before it in the brackets: DISTINCT, and other arguments with the comma behind them."""
     after: str = ""
     """What stands behind it in the brackets: other arguments with the comma before them, and ORDER BY."""

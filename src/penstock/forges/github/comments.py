@@ -37,7 +37,7 @@ def read_comments(client: GitHubClient, repository: str, number: int, own: str =
 
 
 def read_line_comments(
-    client: GitHubClient, repository: str, number: int, submitted: Mapping[str, datetime], own: str = ""
+    client: GitHubClient, repository: str, number: int, submitted: Mapping[str, datetime], own: str
 ) -> tuple[Comment, ...]:
     """The comments on lines of the difference, oldest first; `submitted` says when each review was, by its id.
 

@@ -72,7 +72,7 @@ class ActionsRun:
     """The page of this run, for people; empty where it is unknown."""
     summary_path: Path | None
     """The file whose text GitHub shows on that page: append to it (GITHUB_STEP_SUMMARY)."""
-    output_path: Path | None = None
+    output_path: Path | None
     """The file that hands values to later steps and jobs: append `name=value` lines to it (GITHUB_OUTPUT)."""
 
 

@@ -33,8 +33,8 @@ def newly_reaching(
     base: DependencyGraph,
     head: DependencyGraph,
     edits: Sequence[SpecEdit],
-    behind: Sequence[SpecEdit] = (),
-    reading: Iterable[SpecId] = (),
+    behind: Sequence[SpecEdit],
+    reading: Iterable[SpecId],
 ) -> Iterator[Change]:
     """For each model that the edits reach: the columns above public that it did not touch before, or not as such.
 

@@ -53,7 +53,7 @@ class _Kept(NamedTuple):
     """What tells it from the others, as plain data."""
 
 
-def reorderings(address: Address, before: Node, after: Node, pointer: Pointer = ()) -> Iterator[Difference]:
+def reorderings(address: Address, before: Node, after: Node, pointer: Pointer) -> Iterator[Difference]:
     """The mappings and lists of two versions whose common entries stand in another order, in that of the fields."""
     cls = type(before)
     for key, field in mapping_of(cls).fields.items():

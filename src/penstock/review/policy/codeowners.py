@@ -19,7 +19,7 @@ _FOLLOWING = ("generated/", "evidence/")
 _GOVERNING = ("ApprovalPolicy", "Team", "Environment")
 
 
-def codeowners(catalog: Catalog, organisation: str | None = None, folder: str = "") -> str:
+def codeowners(catalog: Catalog, organisation: str | None, folder: str = "") -> str:
     """The text of CODEOWNERS: each file of specs with the teams that own what stands in it.
 
     `organisation` names the teams as `@ORGANISATION/TEAM`; without it their members are named. Of specs in a `folder`
@@ -91,7 +91,7 @@ def ruleset(folder: str = "") -> dict[str, Any]:
     }
 
 
-def ruleset_markdown(catalog: Catalog, folder: str = "") -> str:
+def ruleset_markdown(catalog: Catalog, folder: str) -> str:
     """The ruleset in words, with what the forge cannot check and the review does."""
     teams = ", ".join(f"`{spec_id.name}`" for spec_id in catalog.ids("Team")) or "none yet"
     return (

@@ -19,7 +19,7 @@ class Complaint(NamedTuple):
 
     found: Diagnostic
     test: str
-    shared: str = ""
+    shared: str
     """The headline where several tests fail for this cause, with `TESTS` in it; empty where only this one can."""
 
 

@@ -113,7 +113,7 @@ def opinions(
 
 
 def coverage(
-    view: PullRequestView, now_changed: Iterable[str], known: ApprovedFingerprints, shown: frozenset[str] | None = None
+    view: PullRequestView, now_changed: Iterable[str], known: ApprovedFingerprints, shown: frozenset[str] | None
 ) -> dict[str, frozenset[str]]:
     """What the decision record keeps of each approval: the changes that it was given for.
 

@@ -37,8 +37,8 @@ class Group:
     needs: str
     approvers: frozenset[str]
     evidence: str | None
-    waived: Waived | None = None
-    bundle: Bundle | None = None
+    waived: Waived | None
+    bundle: Bundle | None
     """This rule among others whose people must be distinct; None where it stands for itself."""
     changes: list[str] = field(default_factory=list)
     """Fingerprints."""

@@ -41,7 +41,7 @@ class Alike(NamedTuple):
     """The path of the other file, or where the hunk that is like them begins in the same."""
     lines: tuple[int, ...]
     """Where they begin in the file that is spoken of; empty where that is all that differs there."""
-    is_same: bool = True
+    is_same: bool
     """Whether not even the environment's name differs."""
 
     def said(self, quoted: Callable[[str], str]) -> str:

@@ -87,7 +87,7 @@ def html_prose(text: str) -> str:
     return _QUOTED.sub(r"<code>\1</code>", html_text(text))
 
 
-def fenced(text: str, language: str = "") -> str:
+def fenced(text: str, language: str) -> str:
     """A block of code in Markdown that its content cannot close."""
     lines = [log_line(line) for line in text.split("\n")]
     longest = max((len(run) for line in lines for run in re.findall(r"`+", line)), default=0)

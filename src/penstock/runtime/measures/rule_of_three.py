@@ -64,7 +64,7 @@ def is_collapsed(low: float, high: float) -> bool:
 
 
 def worst_case_interval(
-    metric: str, predictions: Predictions, confidence: float, clusters: Clusters | None = None
+    metric: str, predictions: Predictions, confidence: float, clusters: Clusters | None
 ) -> tuple[float, float]:
     """How low and how high unseen rows could bring a bounded metric of classes; NaN where it is undefined with them.
 
@@ -76,7 +76,7 @@ def worst_case_interval(
 
 
 def worst_case_difference(
-    metric: str, ours: Predictions, theirs: Predictions, confidence: float, clusters: Clusters | None = None
+    metric: str, ours: Predictions, theirs: Predictions, confidence: float, clusters: Clusters | None
 ) -> tuple[float, float]:
     """How low and how high rows could bring the difference of a bounded metric that only one of two models is right on.
 
