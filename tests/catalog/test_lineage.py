@@ -7,6 +7,7 @@ import pytest
 from catalog.repositories import edited, load, small
 from penstock.catalog.lineage import FeatureId, datasets_of, lineage
 from penstock.catalog.sql import analysis
+from penstock.catalog.sql.values import Expression, Query, SqlError
 from penstock.catalog.upstream import copied_with_its_row
 
 TABLES = (("flights", ("id", "delay", "carrier", "origin")), ("we-ather", ("origin", "wind", "gust")))
@@ -187,7 +188,7 @@ def test_functions_that_a_query_reads_are_told_unless_they_give_what_they_are_gi
     query: str, functions: list[str]
 ) -> None:
     found = analysis.query(query)
-    assert isinstance(found, analysis.Query)
+    assert isinstance(found, Query)
     assert [use.name for use in found.functions] == functions
     assert [query[slice(*use.at)] for use in found.functions] == functions
 
@@ -254,7 +255,7 @@ def test_columns_that_no_table_has_are_found(text: str, unknown: list[tuple[str,
 )
 def test_what_does_not_parse_is_pointed_at(text: str, at: str) -> None:
     found = analysis.expression(text)
-    assert isinstance(found, analysis.SqlError)
+    assert isinstance(found, SqlError)
     assert text[found.at[0] : found.at[1]] == at
 
 
@@ -271,12 +272,12 @@ def test_what_does_not_parse_is_pointed_at(text: str, at: str) -> None:
 )  # fmt: skip
 def test_a_statement_is_no_expression(statement: str) -> None:
     found = analysis.expression(statement)
-    assert isinstance(found, analysis.SqlError)
+    assert isinstance(found, SqlError)
     assert found.at == (0, len(statement))
 
 
 def test_a_bracket_in_a_text_or_a_comment_is_none() -> None:
-    assert isinstance(analysis.expression("case when a = '(' then 1 /* ( */ else 2 end"), analysis.Expression)
+    assert isinstance(analysis.expression("case when a = '(' then 1 /* ( */ else 2 end"), Expression)
 
 
 def test_features_lead_back_through_sql_to_the_source() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.catalog.sql import analysis
+from penstock.catalog.sql.values import Expression, Query
 from penstock.checks.value_kinds import misfit
 
 duckdb = pytest.importorskip("duckdb", reason="it is in the extra `runtime`")
@@ -100,7 +101,7 @@ def test_no_fault_is_found_with_an_expression_that_runs(connection: Any, data: s
     text = data.draw(expressions(data.draw(st.sampled_from(sorted(FORMS)))))
     (type_,) = connection.sql(f"SELECT {text} FROM orders").types
     found = analysis.expression(text)
-    assert isinstance(found, analysis.Expression)
+    assert isinstance(found, Expression)
     assert not any((found.unknown, found.aggregates, found.windows, found.subquery))
     assert {use.name for use in found.columns} <= TABLES["orders"].keys()
     types = tuple((name.lower(), one) for name, one in TABLES["orders"].items())
@@ -114,7 +115,7 @@ def test_no_fault_is_found_with_an_expression_that_runs(connection: Any, data: s
 def test_no_fault_is_found_with_a_query_that_runs(connection: Any, text: str) -> None:
     names = [name.lower() for name in connection.sql(text).columns]
     found = analysis.query(text)
-    assert isinstance(found, analysis.Query)
+    assert isinstance(found, Query)
     assert not found.unknown
     tables = tuple((name, tuple(columns)) for name, columns in TABLES.items())
     assert not analysis.unknown_columns(text, tables)

@@ -10,6 +10,7 @@ from sqlglot.dialects.duckdb import DuckDB
 
 from penstock.catalog.sql import analysis
 from penstock.catalog.sql.functions import OWN_GRAMMAR, SYNTAX, TABLE, functions
+from penstock.catalog.sql.values import Expression, Query
 
 duckdb = pytest.importorskip("duckdb", reason="it is in the extra `runtime`")
 
@@ -66,7 +67,7 @@ def test_what_the_database_has_is_told_as_unknown_by_nobody() -> None:
     for name, takes in functions().items():
         for count in range(3) if takes is None else range(takes[0], takes[1] + 1):
             found = analysis.expression(calls(name, count)[1])
-            if isinstance(found, analysis.Expression):
+            if isinstance(found, Expression):
                 assert not found.unknown, name
 
 
@@ -77,7 +78,7 @@ def test_what_the_database_does_not_have_is_told(connection: Any) -> None:
         asked = [calls(name, count)[1] for count in range(4)]
         answers = [says(connection, call) for call in asked]
         if all("does not exist!" in answer for answer in answers):
-            read = [found for call in asked if isinstance(found := analysis.expression(call), analysis.Expression)]
+            read = [found for call in asked if isinstance(found := analysis.expression(call), Expression)]
             assert all(found.unknown for found in read), name
 
 
@@ -108,7 +109,7 @@ def test_what_the_database_does_not_have_is_told(connection: Any) -> None:
 )
 def test_what_looks_like_an_unknown_call_and_is_none_passes(call: str) -> None:
     found = analysis.expression(call)
-    assert isinstance(found, analysis.Expression)
+    assert isinstance(found, Expression)
     assert not found.unknown
 
 
@@ -126,5 +127,5 @@ def test_what_looks_like_an_unknown_call_and_is_none_passes(call: str) -> None:
 )
 def test_names_before_brackets_that_are_not_called_pass(query: str) -> None:
     found = analysis.query(query)
-    assert isinstance(found, analysis.Query)
+    assert isinstance(found, Query)
     assert not found.unknown

@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from penstock.catalog.sql import analysis
+from penstock.catalog.sql.values import Expression, Query
 
 TABLES = {"orders": ("id", "cust", "qty", "paid"), "people": ("cust", "vip"), "events": ("cust", "n")}
 
@@ -21,7 +22,7 @@ def connection() -> Any:
 
 
 def unknown(query: str) -> list[str]:
-    assert isinstance(analysis.query(query), analysis.Query)
+    assert isinstance(analysis.query(query), Query)
     return [one.name for one in analysis.unknown_columns(query, tuple(TABLES.items()))]
 
 
@@ -77,5 +78,5 @@ def test_what_the_database_does_not_find_is_told(connection: Any, query: str, na
 )
 def test_the_variable_of_a_list_is_no_column(text: str) -> None:
     read = analysis.expression(text)
-    assert isinstance(read, analysis.Expression)
+    assert isinstance(read, Expression)
     assert [use.name for use in read.columns] == ["qty"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from penstock.catalog.sql import analysis, parsing
+from penstock.catalog.sql.values import Expression, Query, SqlError
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ from penstock.catalog.sql import analysis, parsing
     ],
 )
 def test_what_looks_like_a_slip_passes(text: str) -> None:
-    assert isinstance(analysis.expression(text), analysis.Expression)
+    assert isinstance(analysis.expression(text), Expression)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_what_looks_like_a_slip_passes(text: str) -> None:
 )
 def test_what_the_engine_has_in_another_form_is_told(text: str, told: str) -> None:
     found = analysis.expression(text)
-    assert isinstance(found, analysis.SqlError)
+    assert isinstance(found, SqlError)
     assert found.message == told
 
 
@@ -68,19 +69,19 @@ def test_what_the_engine_has_in_another_form_is_told(text: str, told: str) -> No
 )
 def test_a_placeholder_is_told_where_it_stands(text: str, place: str) -> None:
     found = analysis.expression(text)
-    assert isinstance(found, analysis.SqlError)
+    assert isinstance(found, SqlError)
     assert (found.headline, text[slice(*found.at)]) == ("contains a placeholder", place)
 
 
 @pytest.mark.parametrize("text", ["a ? 'key'", "a ->> '$.key'", "a[1:2]", "a::int", "'?' || a", "$$a$$"])
 def test_signs_of_a_placeholder_in_another_place_are_none(text: str) -> None:
-    assert isinstance(analysis.expression(text), analysis.Expression)
+    assert isinstance(analysis.expression(text), Expression)
 
 
 @pytest.mark.parametrize("text", ["alter table x\n::error::y", "call x()", "select * from (describe p)"])
 def test_what_the_parser_logs_of_a_text_is_printed_nowhere(text: str, caplog: pytest.LogCaptureFixture) -> None:
     # Asked of the parser itself, since results are remembered.
-    if isinstance(parsing.query(text), analysis.Query):
+    if isinstance(parsing.query(text), Query):
         parsing.kinds(text, ())
         parsing.unknown_columns(text, ())
         parsing.derivation(text, ())
@@ -92,7 +93,7 @@ def test_what_the_parser_logs_of_a_text_is_printed_nowhere(text: str, caplog: py
 )
 def test_what_nests_too_deeply_is_an_error_and_no_traceback(text: str) -> None:
     for found in (analysis.expression(text), analysis.query(f"select {text} as b from t")):
-        if isinstance(found, analysis.SqlError):
+        if isinstance(found, SqlError):
             assert found.message == "nested too deeply"
     tables, types = (("t", ("a",)),), (("a", "int"),)
     assert analysis.kind(text, types) in ("", "int")
@@ -104,7 +105,7 @@ def test_what_nests_too_deeply_is_an_error_and_no_traceback(text: str) -> None:
 
 def test_the_mark_of_a_factorial_moves_nothing() -> None:
     found = analysis.expression("5! + delay")
-    assert isinstance(found, analysis.Expression)
+    assert isinstance(found, Expression)
     assert [use.at for use in found.columns] == [(5, 10)]
     assert analysis.kind("5! + 1", ()) == "int"
 
@@ -115,6 +116,6 @@ def test_the_mark_of_a_factorial_moves_nothing() -> None:
 )
 def test_a_unit_without_quotes_is_no_column(text: str, unit: str) -> None:
     found = analysis.expression(text)
-    assert isinstance(found, analysis.SqlError)
+    assert isinstance(found, SqlError)
     assert found.headline == "has a unit without quotes"
     assert text[slice(*found.at)] == unit

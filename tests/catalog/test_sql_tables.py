@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from penstock.catalog.sql import analysis
+from penstock.catalog.sql.values import Query
 
 QUERIES = {
     "with flights as (select * from flights) select id from flights": ["flights"],
@@ -30,7 +31,7 @@ def test_tables_that_a_query_reads(text: str) -> None:
     """Whatever names the query gives to its own parts."""
     found = analysis.query(text)
 
-    assert isinstance(found, analysis.Query)
+    assert isinstance(found, Query)
     assert [table.name for table in found.tables] == QUERIES[text]
 
 

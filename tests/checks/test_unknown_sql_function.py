@@ -6,6 +6,7 @@ import pytest
 
 from penstock.catalog.sql import analysis
 from penstock.catalog.sql.functions import is_known
+from penstock.catalog.sql.values import Query
 from penstock.checks.datasets.unknown_sql_function import ELSEWHERE
 
 
@@ -25,5 +26,5 @@ def test_each_function_of_elsewhere_has_one_here() -> None:
 )
 def test_a_word_before_a_query_in_brackets_is_no_function(text: str) -> None:
     found = analysis.query(text)
-    assert isinstance(found, analysis.Query)
+    assert isinstance(found, Query)
     assert found.unknown == ()

@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from penstock.catalog.sql import analysis
+from penstock.catalog.sql.values import Expression
 from penstock.scaffolding.names import identifiers, joined_slug, slug, sql_name
 from penstock.scaffolding.personal import sensitivity
 from penstock.specs.base import is_name
@@ -54,7 +55,7 @@ def test_no_word_of_the_database_is_taken_for_something_else_than_the_column() -
     assert {"null", "order", "map", "current_date"} <= set(words)
     for word in words:
         read = analysis.expression(sql_name(word))
-        assert isinstance(read, analysis.Expression)
+        assert isinstance(read, Expression)
         assert [use.name for use in read.columns] == [word]
     listed = ", ".join(f'{place} AS "{word}"' for place, word in enumerate(dict.fromkeys(words)))
     found = ", ".join(map(sql_name, dict.fromkeys(words)))

@@ -15,6 +15,7 @@ from penstock.catalog import upstream
 from penstock.catalog.model import View
 from penstock.catalog.python.reads import code_reads
 from penstock.catalog.sql import analysis
+from penstock.catalog.sql.values import SqlError
 from penstock.catalog.upstream import Column, Path, tables_of
 from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import Aggregate, Feature, FeatureSet, Latest, Lookup
@@ -270,8 +271,8 @@ def _of_expression(
 ) -> Iterator[FeatureSource]:
     """The columns of a dataset that an expression reads."""
     found = analysis.expression(text)
-    broken = isinstance(found, analysis.SqlError) or found.subquery is not None
-    if isinstance(found, analysis.SqlError) or broken or found.opaque:
+    broken = isinstance(found, SqlError) or found.subquery is not None
+    if isinstance(found, SqlError) or broken or found.opaque:
         for name in _columns(view, dataset):
             yield FeatureSource((dataset, name), form, guessed=True, broken=broken, decides=decides)
         return

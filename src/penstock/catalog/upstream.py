@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from penstock.catalog.model import View
 from penstock.catalog.sql import analysis
+from penstock.catalog.sql.values import Derivation, Moment, Moments, Query, Tables, TableTypes
 from penstock.specs.dataset import Dataset
 
 Column = tuple[str, str]
@@ -42,24 +43,24 @@ def tables_of(view: View, dataset: str) -> tuple[str, ...]:
     if found is None or found.spec.source.sql is None:
         return ()
     query = analysis.query(found.spec.source.sql)
-    return tuple(sorted({table.name for table in query.tables})) if isinstance(query, analysis.Query) else ()
+    return tuple(sorted({table.name for table in query.tables})) if isinstance(query, Query) else ()
 
 
-def derivation_of(view: View, dataset: Dataset) -> analysis.Derivation | None:
+def derivation_of(view: View, dataset: Dataset) -> Derivation | None:
     """How the columns of a SQL dataset derive from those of the datasets it reads; None where it has no sound SQL."""
     text = dataset.spec.source.sql
-    if text is None or not isinstance(analysis.query(text), analysis.Query):
+    if text is None or not isinstance(analysis.query(text), Query):
         return None
     return analysis.derivation(text, tables_read(view, dataset))
 
 
-def tables_read(view: View, dataset: Dataset) -> analysis.Tables:
+def tables_read(view: View, dataset: Dataset) -> Tables:
     """The datasets that a SQL dataset reads, with their columns; those that are invalid are left out."""
     found = ((name, view.find(Dataset, name)) for name in tables_of(view, dataset.name))
     return tuple((name, tuple(read.spec.columns)) for name, read in found if read is not None)
 
 
-def types_read(view: View, dataset: Dataset) -> analysis.TableTypes:
+def types_read(view: View, dataset: Dataset) -> TableTypes:
     """The datasets that a SQL dataset reads, with the types of their columns; those that are invalid are left out."""
     found = ((name, view.find(Dataset, name)) for name in tables_of(view, dataset.name))
     return tuple(
@@ -69,13 +70,13 @@ def types_read(view: View, dataset: Dataset) -> analysis.TableTypes:
     )
 
 
-def moments_read(view: View, dataset: Dataset) -> analysis.Moments:
+def moments_read(view: View, dataset: Dataset) -> Moments:
     """The datasets that a SQL dataset reads, with the times at which their rows are known, and their keys."""
     found = ((name, view.find(Dataset, name)) for name in tables_of(view, dataset.name))
     return tuple(_moment(view, read, frozenset({dataset.name})) for _, read in found if read is not None)
 
 
-def _moment(view: View, dataset: Dataset, seen: frozenset[str]) -> analysis.Moment:
+def _moment(view: View, dataset: Dataset, seen: frozenset[str]) -> Moment:
     spec = dataset.spec
     time = spec.known_at or spec.event_time or ""
     declared = spec.columns.get(time)
@@ -164,7 +165,7 @@ def _copies(view: View, dataset: str) -> dict[str, Column]:
 def _gives_rows_of(dataset: Dataset, copies: dict[str, Column], table: str) -> bool:
     """Whether a query reads a table once, and identifies its own rows by the columns of that one."""
     query = analysis.query(dataset.spec.source.sql or "")
-    uses = [one.name for one in query.tables] if isinstance(query, analysis.Query) else []
+    uses = [one.name for one in query.tables] if isinstance(query, Query) else []
     keys = [copies.get(key.lower(), ("", ""))[0] for key in dataset.spec.primary_key]
     return uses.count(table) == 1 and set(keys or uses) == {table}
 

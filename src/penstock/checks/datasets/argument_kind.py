@@ -23,6 +23,7 @@ from collections.abc import Iterator
 
 from penstock.catalog.model import View
 from penstock.catalog.sql import analysis
+from penstock.catalog.sql.values import Clash, Expression, Misfit, Query, TableTypes
 from penstock.catalog.upstream import types_read
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic
@@ -60,7 +61,7 @@ def argument_kind(view: View, resource: Resource) -> Iterator[Diagnostic]:
     """Yields each call of a function, and each operator, that refuses the value it is given."""
     found = _of_features(view, resource) if isinstance(resource, FeatureSet) else _of_queries(view, resource)
     for below, wrong in found:
-        if isinstance(wrong, analysis.Clash):
+        if isinstance(wrong, Clash):
             verb = "compare" if _compares(wrong) else "combine"
             yield Diagnostic.error(
                 "argument-kind",
@@ -78,7 +79,7 @@ def argument_kind(view: View, resource: Resource) -> Iterator[Diagnostic]:
             )
 
 
-_Wrong = analysis.Misfit | analysis.Clash
+_Wrong = Misfit | Clash
 
 
 def _of_features(view: View, features: FeatureSet) -> Iterator[tuple[Pointer, _Wrong]]:
@@ -98,7 +99,7 @@ def _of_expression(view: View, below: Pointer, text: str, of: str) -> Iterator[t
         return
     dataset = view.find(Dataset, of)
     parsed = analysis.expression(text) if dataset is not None else None
-    if dataset is None or not isinstance(parsed, analysis.Expression):
+    if dataset is None or not isinstance(parsed, Expression):
         return
     types = {written.lower(): column.type for written, column in dataset.spec.columns.items()}
     names = sorted({use.name.lower() for use in parsed.columns} & types.keys())
@@ -122,17 +123,17 @@ def _of_queries(view: View, resource: Resource) -> Iterator[tuple[Pointer, _Wron
             yield from ((("checks", position, "sql"), one) for one in _of_query(check.sql, own))
 
 
-def _of_query(text: str, tables: analysis.TableTypes) -> tuple[_Wrong, ...]:
-    if not _MAY_REFUSE.search(text) or not isinstance(analysis.query(text), analysis.Query):
+def _of_query(text: str, tables: TableTypes) -> tuple[_Wrong, ...]:
+    if not _MAY_REFUSE.search(text) or not isinstance(analysis.query(text), Query):
         return ()
     return (*analysis.misfits_of_query(text, tables), *analysis.clashes_of_query(text, tables))
 
 
-def _compares(clash: analysis.Clash) -> bool:
+def _compares(clash: Clash) -> bool:
     return clash.operator in ("<", "<=", ">", ">=", "between")
 
 
-def _remedy_of_operands(clash: analysis.Clash) -> tuple[str, ...]:
+def _remedy_of_operands(clash: Clash) -> tuple[str, ...]:
     """What to write instead of an operator between values of two kinds."""
     kinds = {clash.left, clash.right}
     compares = _compares(clash)
@@ -151,7 +152,7 @@ def _remedy_of_operands(clash: analysis.Clash) -> tuple[str, ...]:
     return ("convert one of them to the type of the other",)
 
 
-def _remedy_of_argument(misfit: analysis.Misfit) -> tuple[str, ...]:
+def _remedy_of_argument(misfit: Misfit) -> tuple[str, ...]:
     """What to write instead of a value that a function does not take."""
     value = misfit.argument
     operand = value if value.isidentifier() else f"({value})"

@@ -23,6 +23,7 @@ from collections.abc import Iterator
 
 from penstock.catalog.model import View
 from penstock.catalog.sql import analysis
+from penstock.catalog.sql.values import Query
 from penstock.catalog.upstream import types_read
 from penstock.checks.rule import rule
 from penstock.checks.value_kinds import misfit
@@ -45,7 +46,7 @@ def column_type(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
         )
     text = dataset.spec.source.sql
     query = analysis.query(text) if text is not None else None
-    if text is None or not isinstance(query, analysis.Query) or query.unknown:
+    if text is None or not isinstance(query, Query) or query.unknown:
         return
     declared = {name.lower(): (name, column.type) for name, column in dataset.spec.columns.items()}
     for given in analysis.kinds(text, types_read(view, dataset)):

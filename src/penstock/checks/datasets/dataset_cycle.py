@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 from penstock.catalog.model import View
 from penstock.catalog.sql import analysis
+from penstock.catalog.sql.values import Query
 from penstock.catalog.upstream import tables_of
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic
@@ -30,7 +31,7 @@ def dataset_cycle(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
     query = analysis.query(dataset.spec.source.sql or "")
     at = (
         next((table.at for table in query.tables if table.name == circle[1]), None)
-        if isinstance(query, analysis.Query)
+        if isinstance(query, Query)
         else None
     )
     yield Diagnostic.error(

@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from penstock.catalog.embedded_code import embedded_code
 from penstock.catalog.model import View
 from penstock.catalog.sql import analysis
+from penstock.catalog.sql.values import NO_WINDOW, Expression, SqlError
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic
 from penstock.specs.base import Resource
@@ -52,8 +53,8 @@ def _problem(view: View, resource: Resource, found: Found) -> Iterator[Diagnosti
     below = found.pointer[1:]
     is_query = isinstance(resource, Dataset)
     parsed = analysis.query(found.text) if is_query else analysis.expression(found.text)
-    if isinstance(parsed, analysis.SqlError):
-        if parsed.headline == analysis.NO_WINDOW and below[-2:] == ("aggregate", "sql") and CALL.search(found.text):
+    if isinstance(parsed, SqlError):
+        if parsed.headline == NO_WINDOW and below[-2:] == ("aggregate", "sql") and CALL.search(found.text):
             return  # `row-order` tells what to write instead
         advice = _advice(view, resource, below, found.text)
         yield Diagnostic.error(
@@ -72,7 +73,7 @@ def _problem(view: View, resource: Resource, found: Found) -> Iterator[Diagnosti
             f"`{parsed.volatile}` is not deterministic",
             help=(_BY_HASH if _CHANCE.search(parsed.volatile) else _BY_COLUMN,),
         )
-    elif isinstance(parsed, analysis.Expression):
+    elif isinstance(parsed, Expression):
         yield from _form(view, resource, below, parsed)
     elif parsed.one_row and below[0] == "checks":
         yield Diagnostic.error(
@@ -113,9 +114,7 @@ def _columns(view: View, resource: Resource, below: tuple[str | int, ...]) -> li
     return sorted(columns, key=lambda each: (-len(each), each))
 
 
-def _form(
-    view: View, resource: Resource, below: tuple[str | int, ...], parsed: analysis.Expression
-) -> Iterator[Diagnostic]:
+def _form(view: View, resource: Resource, below: tuple[str | int, ...], parsed: Expression) -> Iterator[Diagnostic]:
     name = _name(below)
     if parsed.subquery is not None:
         yield Diagnostic.error(

@@ -21,6 +21,7 @@ from typing import NamedTuple
 from penstock.catalog.lineage import rows_dataset
 from penstock.catalog.model import View
 from penstock.catalog.sql import analysis
+from penstock.catalog.sql.values import Expression, Query
 from penstock.catalog.upstream import derivation_of, tables_read
 from penstock.checks.rule import rule, unknown_word
 from penstock.diagnostics.model import Diagnostic, Label
@@ -111,7 +112,7 @@ def _advice(resource: Resource, one: Named) -> str:
 def _columns_of(text: str | None) -> set[str]:
     """The columns that the expression of a feature names."""
     parsed = analysis.expression(text) if text is not None else None
-    return {use.name for use in parsed.columns} if isinstance(parsed, analysis.Expression) else set()
+    return {use.name for use in parsed.columns} if isinstance(parsed, Expression) else set()
 
 
 def _text_in_quotes(text: str) -> str:
@@ -128,7 +129,7 @@ def _of_dataset(dataset: Dataset) -> Iterator[Named]:
             yield Named(dataset.name, name, (key,))
     for position, check in enumerate(spec.checks):
         query = analysis.query(check.sql) if check.sql is not None else None
-        if isinstance(query, analysis.Query):
+        if isinstance(query, Query):
             columns = (("this", tuple(spec.columns)),)
             for unknown in analysis.unknown_columns(query.text, columns):
                 is_quoted = query.text[unknown.at[0]] == '"'
@@ -228,7 +229,7 @@ def _of_match(source: str, form: Latest | Lookup | Aggregate, pointer: Pointer) 
 
 def _of_expression(dataset: str, text: str, pointer: Pointer) -> Iterator[Named]:
     parsed = analysis.expression(text)
-    if isinstance(parsed, analysis.Expression) and parsed.subquery is None:
+    if isinstance(parsed, Expression) and parsed.subquery is None:
         for use in parsed.columns:
             # A column of another table is none of this one's, whatever it is called.
             foreign = use.table.lower() not in ("", dataset)

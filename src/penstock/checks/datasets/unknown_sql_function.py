@@ -23,6 +23,7 @@ from penstock.catalog.embedded_code import embedded_code
 from penstock.catalog.model import View
 from penstock.catalog.sql import analysis
 from penstock.catalog.sql.functions import SYNTAX, functions
+from penstock.catalog.sql.values import SqlError
 from penstock.checks.rule import rule, unknown_word
 from penstock.diagnostics.model import Diagnostic, Span
 from penstock.specs.base import Resource
@@ -56,7 +57,7 @@ def unknown_sql_function(view: View, resource: Resource) -> Iterator[Diagnostic]
     """Yields each call of a function that DuckDB does not have."""
     for found in embedded_code(view, resource, "sql"):
         parsed = analysis.query(found.text) if isinstance(resource, Dataset) else analysis.expression(found.text)
-        if not isinstance(parsed, analysis.SqlError):
+        if not isinstance(parsed, SqlError):
             for called in parsed.unknown:
                 yield _diagnostic(view.span(resource, found.pointer[1:], within=called.at), called.name)
 

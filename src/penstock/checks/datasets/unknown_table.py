@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from penstock.catalog.model import SpecId, View
 from penstock.catalog.references import unknown_name
 from penstock.catalog.sql import analysis
+from penstock.catalog.sql.values import Query
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic
 from penstock.source.model import Pointer
@@ -41,7 +42,7 @@ def unknown_table(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
 
 def _tables(view: View, dataset: Dataset, pointer: Pointer, text: str, also: tuple[str, ...]) -> Iterator[Diagnostic]:
     query = analysis.query(text)
-    if not isinstance(query, analysis.Query):
+    if not isinstance(query, Query):
         return
     for table in query.tables:
         if table.name in also:

@@ -34,6 +34,7 @@ from collections.abc import Iterator
 
 from penstock.catalog.model import View
 from penstock.catalog.sql import analysis
+from penstock.catalog.sql.values import Expression, SqlError
 from penstock.checks.rule import rule
 from penstock.checks.value_kinds import Kind, misfit
 from penstock.diagnostics.model import Diagnostic, Label
@@ -119,7 +120,7 @@ def _condition(view: View, feature_set: FeatureSet, name: str, feature: Feature)
 def _misfit(text: str | None, dataset: Dataset | None, type_: str, but: tuple[str, ...] = ()) -> Kind | None:
     """What to say of SQL over a dataset whose values leave no doubt that they are not of a type, some kinds apart."""
     parsed = analysis.expression(text) if text is not None and dataset is not None else None
-    if text is None or dataset is None or not isinstance(parsed, analysis.Expression) or parsed.unknown:
+    if text is None or dataset is None or not isinstance(parsed, Expression) or parsed.unknown:
         return None
     types = {written.lower(): column.type for written, column in dataset.spec.columns.items()}
     names = sorted({use.name.lower() for use in parsed.columns})
@@ -135,7 +136,7 @@ def _column_of(source: str, feature: Feature) -> tuple[str, str] | None:
     if feature.sql is None:
         return None
     found = analysis.expression(feature.sql)
-    if isinstance(found, analysis.SqlError) or len(found.columns) != 1:
+    if isinstance(found, SqlError) or len(found.columns) != 1:
         return None
     (use,) = found.columns
     return (source, use.name) if feature.sql.strip().strip('"') == use.name else None

@@ -25,6 +25,7 @@ from collections.abc import Iterator
 from penstock.catalog.model import View
 from penstock.catalog.sql import analysis
 from penstock.catalog.sql.functions import is_known
+from penstock.catalog.sql.values import Expression, Receiver
 from penstock.checks.rule import rule
 from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.model import Diagnostic
@@ -57,7 +58,7 @@ def opaque_feature(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
             )
         for below, dataset, text in _expressions(feature_set, feature):
             parsed = analysis.expression(text)
-            if not isinstance(parsed, analysis.Expression) or not parsed.opaque or parsed.subquery is not None:
+            if not isinstance(parsed, Expression) or not parsed.opaque or parsed.subquery is not None:
                 continue
             strange = next((one for one in parsed.receivers if _is_nothing(view, dataset, one)), None)
             if strange is not None:
@@ -90,7 +91,7 @@ def _expressions(feature_set: FeatureSet, feature: Feature) -> Iterator[tuple[Po
             yield ("aggregate", "where"), of, feature.aggregate.where
 
 
-def _is_nothing(view: View, dataset: str, receiver: analysis.Receiver) -> bool:
+def _is_nothing(view: View, dataset: str, receiver: Receiver) -> bool:
     """Whether a function, and one that there is, is called on neither a column nor a schema of DuckDB's."""
     found = view.find(Dataset, dataset)
     if found is None or not is_known(receiver.function):

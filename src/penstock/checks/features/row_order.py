@@ -21,6 +21,7 @@ from collections.abc import Iterator
 
 from penstock.catalog.model import View
 from penstock.catalog.sql import analysis
+from penstock.catalog.sql.values import NO_WINDOW, SqlError
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic
 from penstock.specs.dataset import Dataset
@@ -60,4 +61,4 @@ def row_order(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
 def _is_sound(text: str) -> bool:
     """Whether it is an expression, or lacks nothing but a window, and has none; `sql-syntax` tells of others."""
     parsed = analysis.expression(text)
-    return parsed.headline == analysis.NO_WINDOW if isinstance(parsed, analysis.SqlError) else not parsed.windows
+    return parsed.headline == NO_WINDOW if isinstance(parsed, SqlError) else not parsed.windows

@@ -43,6 +43,7 @@ from typing import Literal, NamedTuple
 from penstock.catalog.lineage import FeatureId, FeatureSource, lineage, rows_dataset
 from penstock.catalog.model import View
 from penstock.catalog.sql import analysis
+from penstock.catalog.sql.values import Derivation, Look
 from penstock.catalog.upstream import Column, derivation_of, moments_read, upstream
 from penstock.checks.leaks import leaks
 from penstock.checks.rule import rule
@@ -70,7 +71,7 @@ class _Seen(NamedTuple):
     """Its column that is made of them."""
     brought: str
     """The dataset whose rows they are."""
-    how: analysis.Look
+    how: Look
 
 
 @rule("untimed-join", severities=MAY_WARN)
@@ -154,7 +155,7 @@ def _how(view: View, feature_set: FeatureSet, source: FeatureSource, seen: _Seen
     return "condition" if is_own or (seen.brought, _time(view.get(Dataset, seen.brought))) in deciding else "join"
 
 
-def _made_of(derivation: analysis.Derivation, column: str) -> frozenset[Column]:
+def _made_of(derivation: Derivation, column: str) -> frozenset[Column]:
     """The columns of tables that a column of a query is made of."""
     named = [sources for name, sources in derivation.columns if name.lower() == column.lower()]
     return frozenset[Column]().union(*named)
