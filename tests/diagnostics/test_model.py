@@ -6,7 +6,8 @@ import itertools
 
 import pytest
 
-from penstock.diagnostics import Code, Diagnostic, Diagnostics, Severity, Span, code_table
+from penstock.diagnostics.codes import Code, code_table
+from penstock.diagnostics.model import Diagnostic, Diagnostics, Severity, Span
 
 
 def at(path: str, line: int, column: int) -> Span:

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.diagnostics import Code, Diagnostic, Edit, Fix, Label, Safety, Span, code_table, github, sarif, terminal
+from penstock.diagnostics import github, sarif, terminal
 from penstock.diagnostics import json as as_json
+from penstock.diagnostics.codes import Code, code_table
+from penstock.diagnostics.model import Diagnostic, Edit, Fix, Label, Safety, Span
 from penstock.diagnostics.summary import summary
 
 PATH = "specs/features.yaml"

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.diagnostics import did_you_mean
-from penstock.diagnostics.suggest import is_certain
+from penstock.diagnostics.suggest import did_you_mean, is_certain
 
 NAMES = [
     "flights",

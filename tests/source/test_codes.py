@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from penstock import source
-from penstock.diagnostics import code_table
+from penstock.diagnostics.codes import code_table
 from penstock.source.codes import CODES
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from penstock.diagnostics import Span
+from penstock.diagnostics.model import Span
 from penstock.source.model import Document, Pointer, SourceFile
 from penstock.source.reading.yaml_reader import read_documents
 

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from penstock.diagnostics import Diagnostic
+from penstock.diagnostics.model import Diagnostic
 from penstock.source.codes import CODES
 from penstock.source.model import Document, SourceFile
 from penstock.source.reading.characters import MAX_FILE_BYTES, decode
