@@ -118,23 +118,14 @@ def _drift(monitor: DriftMonitor, subject: AlertSubject) -> tuple[list[Alert], l
 
 
 def _rows_missing(monitor: DriftMonitor, subject: AlertSubject) -> tuple[list[Alert], list[RuleTest]]:
-    labels: Labels = (("monitor", monitor.id),)
-    alert = subject.alert(
+    words = Words(
         ROWS_MISSING,
-        f"{pushed(DRIFT_ROWS, subject, labels)} < {FEWEST_DRIFT_ROWS}",
-        "ticket",
-        hold=HOLD,
-        keep_firing=KEEP,
-        labels=labels,
-        summary=f"Too few requests to measure drift for {subject.model} in {subject.environment}",
-        description=(
-            f"{COUNT} rows were seen in the last {monitor.window}, fewer than {FEWEST_DRIFT_ROWS}, so drift "
-            f"is not measured (monitor {monitor.id}). Check the dataset that provides the rows; use a longer "
-            "window if there are no more."
-        ),
+        f"Too few requests to measure drift for {subject.model} in {subject.environment}",
+        f"{COUNT} rows were seen in the last {monitor.window}, fewer than {FEWEST_DRIFT_ROWS}, so drift "
+        f"is not measured (monitor {monitor.id}). Check the dataset that provides the rows; use a longer "
+        "window if there are no more.",
     )
-    few, enough = FEWEST_DRIFT_ROWS - 1, FEWEST_DRIFT_ROWS
-    return [alert], _proofs(f"rows {monitor.id}", [alert], DRIFT_ROWS, subject, labels, beyond=few, within=enough)
+    return _fewer("rows", monitor.id, words, DRIFT_ROWS, FEWEST_DRIFT_ROWS, subject)
 
 
 def _quality(monitor: QualityMonitor, subject: AlertSubject) -> tuple[list[Alert], list[RuleTest]]:
@@ -162,22 +153,31 @@ def _quality(monitor: QualityMonitor, subject: AlertSubject) -> tuple[list[Alert
 
 
 def _labels_missing(monitor: QualityMonitor, subject: AlertSubject) -> tuple[list[Alert], list[RuleTest]]:
-    labels: Labels = (("monitor", monitor.id),)
-    alert = subject.alert(
+    words = Words(
         LABELS_MISSING,
-        f"{pushed(QUALITY_LABELS, subject, labels)} < {monitor.min_labels}",
+        f"Labels for {subject.model} in {subject.environment} are not arriving",
+        f"{COUNT} rows of the last {monitor.window} have a label, fewer than {monitor.min_labels}, so "
+        f"{monitor.metric} is not measured (monitor {monitor.id}). Check the dataset that provides the labels.",
+    )
+    return _fewer("labels", monitor.id, words, QUALITY_LABELS, monitor.min_labels, subject)
+
+
+def _fewer(
+    what: str, monitor: str, words: Words, figure: Series, least: int, subject: AlertSubject
+) -> tuple[list[Alert], list[RuleTest]]:
+    """The alert about a number that has to be at least so high for anything to be measured."""
+    labels: Labels = (("monitor", monitor),)
+    alert = subject.alert(
+        words.alert,
+        f"{pushed(figure, subject, labels)} < {least}",
         "ticket",
         hold=HOLD,
         keep_firing=KEEP,
         labels=labels,
-        summary=f"Labels for {subject.model} in {subject.environment} are not arriving",
-        description=(
-            f"{COUNT} rows of the last {monitor.window} have a label, fewer than {monitor.min_labels}, so "
-            f"{monitor.metric} is not measured (monitor {monitor.id}). Check the dataset that provides the labels."
-        ),
+        summary=words.summary,
+        description=words.description,
     )
-    few, enough = monitor.min_labels - 1, monitor.min_labels
-    return [alert], _proofs(f"labels {monitor.id}", [alert], QUALITY_LABELS, subject, labels, beyond=few, within=enough)
+    return [alert], _proofs(f"{what} {monitor}", [alert], figure, subject, labels, beyond=least - 1, within=least)
 
 
 def _quality_unmeasured(monitor: QualityMonitor, subject: AlertSubject) -> tuple[list[Alert], list[RuleTest]]:
