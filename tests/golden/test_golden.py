@@ -6,15 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from catalog.repositories import load
 from golden.case import Case
-from penstock.catalog.load import load_files
 from penstock.catalog.model import Catalog
-from penstock.catalog.repository import FilesInMemory
 from penstock.checks.engine import check, check_across
 from penstock.compiler import compile_unit, environment_artifacts, unit_problems, units
 from penstock.diagnostics.model import Diagnostic, Diagnostics
 from penstock.diagnostics.terminal import render
-from penstock.source.model import SourceFile, blob_id
 
 FOLDER = Path(__file__).parent
 CASES = sorted([*FOLDER.glob("mistakes/*.txt"), *FOLDER.glob("compiled/*.txt")])
@@ -43,16 +41,6 @@ def test_a_mistake_is_told_and_says_what_would_be_right(path: Path) -> None:
 @pytest.mark.parametrize("base", sorted(path.name for path in (FOLDER / "bases").iterdir()))
 def test_a_base_is_free_of_mistakes(base: str) -> None:
     assert check(load(Case(f"base: {base}\n", ()).files)) == ()
-
-
-def load(files: dict[str, str]) -> Catalog:
-    """The catalog of a repository given as texts."""
-    sources = [
-        SourceFile(path, blob_id(text.encode()), text)
-        for path, text in sorted(files.items())
-        if path.startswith("specs/")
-    ]
-    return load_files(sources, FilesInMemory({path: text.encode() for path, text in files.items()}))
 
 
 def problems(catalog: Catalog) -> tuple[Diagnostic, ...]:
