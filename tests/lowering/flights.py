@@ -11,6 +11,7 @@ import yaml
 
 from penstock.catalog.load import load_files
 from penstock.catalog.model import View
+from penstock.ir.workflow import Step, Workflow
 from penstock.source.model import SourceFile
 
 SPECS = Path(__file__).with_name("flights.yaml")
@@ -35,3 +36,11 @@ def view(change: Callable[[Documents], None] | None = None) -> View:
 @cache
 def _text() -> str:
     return SPECS.read_text(encoding="utf-8")
+
+
+def steps(found: Workflow) -> dict[str, Step]:
+    return {step.name: step for step in found.steps}
+
+
+def values(step: Step, flag: str) -> list[Any]:
+    return [argument.value for argument in step.arguments if argument.flag == flag]

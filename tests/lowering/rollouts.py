@@ -135,3 +135,7 @@ def release(step: int | None = None, previous: str | None = PREVIOUS) -> str:
     more = f'  previous: {{digest: "{previous}"}}\n' if previous else ""
     more += f"  step: {step}\n" if step is not None else ""
     return changed(RELEASE, ("  specs:", f"{more}  specs:"))
+
+
+def with_egress(egress: str, environment: str = ENVIRONMENT) -> str:
+    return changed(environment, ("  prometheus:\n", f"  egress: {egress}\n  prometheus:\n"))

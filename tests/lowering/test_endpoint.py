@@ -28,9 +28,7 @@ from penstock.lowering.rules.rollout import rule_file
 
 
 def plan(rollout: str = BY_HAND, environment: str = ENVIRONMENT, released: str | None = RELEASE) -> Endpoint:
-    found = endpoint(view(rollout, environment, released), ONLINE)
-    assert found is not None
-    return found
+    return endpoint(view(rollout, environment, released), ONLINE)
 
 
 def test_an_endpoint_before_the_first_release_has_no_version_and_yet_access_and_rules() -> None:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from lowering.flights import Documents, view
-from penstock.ir.workflow import ParameterValue, Schedule, Step, Workflow
+from lowering.flights import Documents, steps, values, view
+from penstock.ir.workflow import ParameterValue, Schedule, Workflow
 from penstock.lowering.pipelines.monitoring import monitoring_workflow
 from penstock.lowering.pipelines.schedules import schedules
 from penstock.targets.kubeflow.structure import problems
@@ -42,28 +42,20 @@ def both_released(documents: Documents) -> None:
     documents["Release", "flight-delay-batch-production"] = release
 
 
-def values(step: Step, flag: str) -> list[Any]:
-    return [argument.value for argument in step.arguments if argument.flag == flag]
-
-
-def by_name(found: Workflow) -> dict[str, Step]:
-    return {step.name: step for step in found.steps}
-
-
 def test_the_steps_follow_the_monitors() -> None:
     names = [step.name for step in workflow().steps]
     assert names[-6:] == ["features-departure-conditions", "observe", "drift", "quality", "publish", "retrain"]
 
 
 def test_without_quality_no_label_is_read() -> None:
-    found = by_name(workflow(monitor(quality=[])))
+    found = steps(workflow(monitor(quality=[])))
     assert "snapshot-arrivals" not in found
     assert "quality" not in found
     assert values(found["observe"], "--label-table") == []
 
 
 def test_the_window_is_the_longest_of_all_monitors() -> None:
-    assert values(by_name(workflow())["observe"], "--window") == ["14d"]
+    assert values(steps(workflow())["observe"], "--window") == ["14d"]
 
 
 def clustered(**clusters: str) -> Callable[[Documents], None]:
@@ -74,10 +66,10 @@ def clustered(**clusters: str) -> Callable[[Documents], None]:
 
 
 def test_quality_is_measured_over_the_clusters_of_the_gates() -> None:
-    found = by_name(workflow(clustered(column="carrier")))
+    found = steps(workflow(clustered(column="carrier")))
     assert values(found["observe"], "--clusters") == ['["carrier"]']
     assert values(found["quality"], "--clusters") == ['{"flight-delay-release":{"column":"carrier"}}']
-    found = by_name(workflow(clustered(every="1d")))
+    found = steps(workflow(clustered(every="1d")))
     assert values(found["observe"], "--clusters") == []
     assert values(found["quality"], "--clusters") == ['{"flight-delay-release":{"every":"1d"}}']
 
@@ -87,9 +79,9 @@ def test_the_groups_of_a_split_are_clusters_of_the_monitor_too() -> None:
         split = {"by": "group", "column": "carrier", "validation": "10%", "test": "20%"}
         documents["Model", "flight-delay"]["spec"]["split"] = split
 
-    found = by_name(workflow(change))
+    found = steps(workflow(change))
     assert values(found["observe"], "--clusters") == values(found["quality"], "--groups") == ['["carrier"]']
-    assert values(by_name(workflow())["quality"], "--groups") == []
+    assert values(steps(workflow())["quality"], "--groups") == []
 
 
 def test_whom_a_monitor_tells_is_no_part_of_the_pipeline() -> None:
@@ -116,7 +108,7 @@ def test_several_rollouts_have_steps_of_their_own() -> None:
     for rollout in ("flight-delay-batch", "flight-delay-online"):
         assert {f"{step}-{rollout}" for step in ("observe", "drift", "quality", "publish")} <= set(names)
     assert names.count("retrain") == 1
-    drifts = [argument.key for argument in by_name(found)["retrain"].arguments if argument.flag == "--drift"]
+    drifts = [argument.key for argument in steps(found)["retrain"].arguments if argument.flag == "--drift"]
     assert drifts == ["flight-delay-batch", "flight-delay-online"]
     # Kubeflow knows inputs by their names alone.
     assert problems(found) == ()
@@ -129,12 +121,12 @@ def test_what_serves_nothing_yet_is_not_watched_beside_what_is_released() -> Non
     found = workflow(second_rollout)
     assert [p.name for p in found.parameters if p.name.startswith("digest")] == ["digest_flight_delay_online"]
     assert not [step.name for step in found.steps if step.name.endswith("flight-delay-batch")]
-    drifts = [argument.key for argument in by_name(found)["retrain"].arguments if argument.flag == "--drift"]
+    drifts = [argument.key for argument in steps(found)["retrain"].arguments if argument.flag == "--drift"]
     assert drifts == ["flight-delay-online"]
 
 
 def test_each_rollout_publishes_under_its_own_name() -> None:
-    one, both = by_name(workflow()), by_name(workflow(both_released))
+    one, both = steps(workflow()), steps(workflow(both_released))
     assert values(one["publish"], "--rollout") == ["flight-delay-online"]
     for rollout in ("flight-delay-batch", "flight-delay-online"):
         assert values(both[f"publish-{rollout}"], "--rollout") == [rollout]
@@ -144,8 +136,8 @@ def test_drift_starts_training_only_where_the_model_says_so() -> None:
     def change(documents: Documents) -> None:
         documents["Model", "flight-delay"]["spec"]["retrain"] = {"schedule": "0 3 * * 1"}
 
-    assert "retrain" not in by_name(workflow(change))
-    retrain = by_name(workflow())["retrain"]
+    assert "retrain" not in steps(workflow(change))
+    retrain = steps(workflow())["retrain"]
     assert values(retrain, "--pipeline") == ["flight-delay-training"]
     assert values(retrain, "--version") == [ParameterValue("training_version")]
     assert values(retrain, "--cooldown") == ["1d"]
@@ -156,7 +148,7 @@ def test_an_environment_that_does_not_train_starts_no_training() -> None:
         documents["Environment", "production"]["spec"]["training"] = False
 
     found = workflow(change)
-    assert "retrain" not in by_name(found)
+    assert "retrain" not in steps(found)
     assert "training_version" not in [parameter.name for parameter in found.parameters]
     (schedule,) = schedules(view(change), "flight-delay")
     assert (schedule.workflow, schedule.versions) == ("flight-delay-monitoring", ())
@@ -164,7 +156,7 @@ def test_an_environment_that_does_not_train_starts_no_training() -> None:
 
 def test_a_monitor_that_counts_breaches_looks_at_all_their_windows() -> None:
     drift = [{"id": "d", "above": 0.2, "window": "7d", "persist": {"breaches": 3, "of": 5}}]
-    assert values(by_name(workflow(monitor(drift=drift)))["observe"], "--window") == ["35d"]
+    assert values(steps(workflow(monitor(drift=drift)))["observe"], "--window") == ["35d"]
 
 
 def test_figures_in_prometheus_alone_need_no_pipeline() -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from lowering.flights import Documents, view
+from lowering.flights import Documents, steps, values, view
 from penstock.catalog.model import View
-from penstock.ir.workflow import InputPath, OutputPath, ParameterValue, Step, Workflow
+from penstock.ir.workflow import InputPath, OutputPath, ParameterValue, Workflow
 from penstock.lowering.pipelines.custom_steps import CustomStepProblem, custom_step_problems
 from penstock.lowering.pipelines.training import training_steps, training_workflow
 from penstock.specs.dataset import DatasetSpec
@@ -21,17 +21,9 @@ def workflow(change: Callable[[Documents], None] | None = None) -> Workflow:
     return training_workflow(view(change), "flight-delay")
 
 
-def steps(found: Workflow) -> dict[str, Step]:
-    return {step.name: step for step in found.steps}
-
-
 def problems_of(found: View) -> tuple[CustomStepProblem, ...]:
     """What is wrong with the model's own steps."""
     return custom_step_problems(training_steps(found, "flight-delay"), found.model("flight-delay").spec.steps)
-
-
-def values(step: Step, flag: str) -> list[Any]:
-    return [argument.value for argument in step.arguments if argument.flag == flag]
 
 
 def upstream(found: Workflow, name: str) -> set[str]:

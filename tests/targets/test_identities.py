@@ -8,7 +8,18 @@ from typing import Any
 
 import pytest
 
-from lowering.rollouts import BY_HAND, BY_ITSELF, ENVIRONMENT, KNATIVE, ONLINE, PLAIN, changed, release, view
+from lowering.rollouts import (
+    BY_HAND,
+    BY_ITSELF,
+    ENVIRONMENT,
+    KNATIVE,
+    ONLINE,
+    PLAIN,
+    changed,
+    release,
+    view,
+    with_egress,
+)
 from penstock.capabilities import capability_problems
 from penstock.catalog.model import SpecId
 from penstock.diagnostics.model import Diagnostic
@@ -31,10 +42,6 @@ USE = {"azure.workload.identity/use": "true"}
 
 def of(cloud: str, rollout: str = PLAIN) -> str:
     return changed(rollout, ("  serve:\n", f"  identity: {{{cloud}: '{IDENTITIES[cloud]}'}}\n  serve:\n"))
-
-
-def with_egress(egress: str, environment: str = ENVIRONMENT) -> str:
-    return changed(environment, ("  prometheus:\n", f"  egress: {egress}\n  prometheus:\n"))
 
 
 def objects(rollout: str, environment: str = ENVIRONMENT, released: str | None = None) -> dict[str, dict[str, Any]]:

@@ -34,9 +34,7 @@ PLAIN_ARGO = changed(PLAIN, ("target: kserve", "target: argo-rollouts"))
 
 
 def plan(rollout: str = BY_ITSELF, environment: str = ENVIRONMENT, released: str = RELEASE) -> Endpoint:
-    found = endpoint(view(rollout, environment, released), ONLINE)
-    assert found is not None
-    return found
+    return endpoint(view(rollout, environment, released), ONLINE)
 
 
 def objects(rollout: str = BY_ITSELF, environment: str = ENVIRONMENT) -> dict[str, dict[str, Any]]:

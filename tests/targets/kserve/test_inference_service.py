@@ -31,9 +31,7 @@ FIXED = ("min: 3, max: 12", "min: 3, max: 3")
 
 
 def plan(rollout: str = BY_HAND, environment: str = ENVIRONMENT, released: str = RELEASE) -> Endpoint:
-    found = endpoint(view(rollout, environment, released), ONLINE)
-    assert found is not None
-    return found
+    return endpoint(view(rollout, environment, released), ONLINE)
 
 
 def service(rollout: str = BY_HAND, environment: str = ENVIRONMENT, released: str = RELEASE) -> dict[str, Any]:

@@ -7,7 +7,18 @@ from typing import Any
 
 import pytest
 
-from lowering.rollouts import BY_HAND, BY_ITSELF, ENVIRONMENT, KNATIVE, ONLINE, PLAIN, ROLLOUT, changed, view
+from lowering.rollouts import (
+    BY_HAND,
+    BY_ITSELF,
+    ENVIRONMENT,
+    KNATIVE,
+    ONLINE,
+    PLAIN,
+    ROLLOUT,
+    changed,
+    view,
+    with_egress,
+)
 from penstock.capabilities import capability_problems
 from penstock.catalog.model import SpecId
 from penstock.diagnostics.model import Diagnostic
@@ -164,10 +175,6 @@ def test_pods_reach_names_and_the_model_store_and_never_the_clouds_metadata() ->
     assert store["ports"] == [{"protocol": "TCP", "port": 443}]
     assert [block["ipBlock"]["except"] for block in store["to"]] == [CREDENTIALS, CREDENTIALS_V6]
     assert policy(BY_HAND, LOCAL)["egress"] == [names]
-
-
-def with_egress(egress: str, environment: str = ENVIRONMENT) -> str:
-    return changed(environment, ("  prometheus:\n", f"  egress: {egress}\n  prometheus:\n"))
 
 
 def test_a_store_in_the_cluster_is_reached_there_and_nothing_else_is() -> None:
