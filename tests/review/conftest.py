@@ -42,6 +42,15 @@ def repository(committed_system: Path, tmp_path: Path, folder: str) -> Repositor
 
 
 @pytest.fixture
+def compiled(repository: Repository) -> Repository:
+    """The system with its generated files, on a branch."""
+    repository.compile()
+    repository.commit("Compiled")
+    repository.branch()
+    return repository
+
+
+@pytest.fixture
 def run(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """A run on a pull request that loosens a gate."""
     with running(repository, tmp_path, monkeypatch) as started:

@@ -17,7 +17,7 @@ from penstock.review.policy.evaluate import evaluate
 from penstock.review.policy.inputs import Inputs, read_inputs
 from penstock.review.policy.prior_decisions import PriorDecisions
 from penstock.review.record.inputs import VerdictInputs
-from review.repositories import Documents, Repository
+from review.repositories import Documents, Repository, loosen, set_at
 
 POLICY = Path(__file__).with_name("approval.yaml").read_text(encoding="utf-8")
 POLICY_PATH = "specs/approval.yaml"
@@ -124,21 +124,6 @@ def names(verdict: Verdict, state: VerdictState) -> list[str]:
     return [one.name for one in verdict.tree.children if one.state is state]
 
 
-def set_at(kind: str, name: str, *path: str | int, to: Any) -> Change:
-    """A change that writes one value below `spec`."""
-
-    def change(documents: Documents) -> None:
-        holder: Any = documents[kind, name]["spec"]
-        for step in path[:-1]:
-            holder = holder[step]
-        if to is None:
-            del holder[path[-1]]
-        else:
-            holder[path[-1]] = to
-
-    return change
-
-
 def both(*changes: Change) -> Change:
     def change(documents: Documents) -> None:
         for one in changes:
@@ -147,7 +132,7 @@ def both(*changes: Change) -> Change:
     return change
 
 
-looser_gate = set_at("Gate", "delay-release", "rules", 0, "atLeast", to=0.6)
+looser_gate = loosen
 looser_region = set_at("Gate", "delay-release", "rules", 1, "maxGap", to=0.2)
 stricter_gate = set_at("Gate", "delay-release", "rules", 0, "atLeast", to=0.8)
 bigger_step = set_at("Rollout", "delay-online", "strategy", "canary", "steps", 1, "weight", to="60%")

@@ -123,9 +123,25 @@ def indirect(plan: Plan, address: str) -> list[Change]:
     return [change for change in plan.changes if change.cause == "indirect" and str(change.address) == address]
 
 
-def loosen(documents: Documents) -> None:
-    """A change of the small system that any reviewer has to see: its gate asks for less."""
-    documents["Gate", "delay-release"]["spec"]["rules"][0]["atLeast"] = 0.6
+def set_at(kind: str, name: str, *path: str | int, to: Any) -> Callable[[Documents], None]:
+    """A change that writes one value below `spec`."""
+
+    def change(documents: Documents) -> None:
+        holder: Any = documents[kind, name]["spec"]
+        for step in path[:-1]:
+            holder = holder[step]
+        if to is None:
+            del holder[path[-1]]
+        else:
+            holder[path[-1]] = to
+
+    # As it is called in the name of a test with parameters.
+    change.__name__ = ".".join(map(str, (kind, *path)))
+    return change
+
+
+loosen = set_at("Gate", "delay-release", "rules", 0, "atLeast", to=0.6)
+"""A change of the small system that any reviewer has to see: its gate asks for less."""
 
 
 def with_step(command: list[str]) -> Callable[[Documents], None]:

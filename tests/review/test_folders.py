@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +13,7 @@ from penstock.review.record.log import read
 from penstock.review.record.stores import BranchStore
 from penstock.source.git.default_base import WORK_TREE
 from penstock.source.git.repository import GitRepository
-from review.actions import APPROVALS, Run, running
+from review.actions import APPROVALS, Run
 from review.pull_requests import looser_gate
 from review.repositories import Documents, Repository, at, directions
 
@@ -157,56 +155,48 @@ def test_the_top_of_a_repository_whose_specs_are_in_a_folder_is_an_error(reposit
     assert found.help == ("the folder to review may be `ml/risk`: pass it as `root` of the action, or with `--root`",)
 
 
-@pytest.fixture
-def started(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    with running(repository, tmp_path, monkeypatch) as run:
-        yield run
-
-
-def test_what_the_forge_shows_is_called_after_the_folder(started: Run) -> None:
-    started.server.comments = [
-        comment(1, account(started.server.viewer, "Bot"), "<!-- penstock:review -->\nof the top")
-    ]
-    started.on_pull_request()
-    check = started.server.check_runs[-1]
+def test_what_the_forge_shows_is_called_after_the_folder(run: Run) -> None:
+    run.server.comments = [comment(1, account(run.server.viewer, "Bot"), "<!-- penstock:review -->\nof the top")]
+    run.on_pull_request()
+    check = run.server.check_runs[-1]
     assert check["name"] == "penstock/ml/risk"
     assert {one["path"].partition("/risk/")[0] for one in check["annotations"]} == {"ml"}
-    top, own = started.server.comments
+    top, own = run.server.comments
     assert top["body"].endswith("of the top"), "each folder has a comment of its own"
     assert own["body"].startswith("<!-- penstock:review ml/risk -->\n")
-    assert f"/blob/{started.head}/ml/risk/specs/system.yaml" in own["body"]
+    assert f"/blob/{run.head}/ml/risk/specs/system.yaml" in own["body"]
 
 
-def test_the_record_of_one_folder_is_no_memory_of_another(started: Run) -> None:
-    started.server.reviews = APPROVALS
-    assert started.on_pull_request() == 0
-    [own] = read(BranchStore(GitRepository(started.folder / "upstream.git")).log())
+def test_the_record_of_one_folder_is_no_memory_of_another(run: Run) -> None:
+    run.server.reviews = APPROVALS
+    assert run.on_pull_request() == 0
+    [own] = read(BranchStore(GitRepository(run.folder / "upstream.git")).log())
     assert (own.about.folder, own.value["folder"]) == ("ml/risk", "ml/risk")
 
 
-def test_a_handover_is_about_the_folder_that_shows_it(started: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    started.event("pull_request_target", {"action": "synchronize", "pull_request": {"number": 1}})
-    found = started.step("find")
+def test_a_handover_is_about_the_folder_that_shows_it(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    run.event("pull_request_target", {"action": "synchronize", "pull_request": {"number": 1}})
+    found = run.step("find")
     assert found["key"] == "ml/risk/1"
-    decided = started.step("decide", number="1")
-    recorded = started.step("record", digest=decided["digest"])
-    started.upstream.folder = ""
+    decided = run.step("decide", number="1")
+    recorded = run.step("record", digest=decided["digest"])
+    run.upstream.folder = ""
     where = {key: found[key] for key in ("number", "head", "began")}
-    shown = started.step("show", **where, digest=decided["digest"], entries=recorded["entries"])
+    shown = run.step("show", **where, digest=decided["digest"], entries=recorded["entries"])
     assert shown["code"] == "1"
     assert "the decision file is about another folder" in capsys.readouterr().err
 
 
-def test_a_folder_that_the_base_does_not_have_yet_is_reviewed(started: Run) -> None:
+def test_a_folder_that_the_base_does_not_have_yet_is_reviewed(run: Run) -> None:
     """The clone of the base has no such folder to go to."""
-    started.upstream.folder = "ml/new"
-    assert started.on_pull_request() == 1
-    assert started.server.check_runs[-1]["name"] == "penstock/ml/new"
+    run.upstream.folder = "ml/new"
+    assert run.on_pull_request() == 1
+    assert run.server.check_runs[-1]["name"] == "penstock/ml/new"
 
 
-def test_a_folder_with_a_name_that_is_no_plain_one_is_refused(started: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    started.upstream.folder = "ml (main)"
-    assert started.on_pull_request() == 2
+def test_a_folder_with_a_name_that_is_no_plain_one_is_refused(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    run.upstream.folder = "ml (main)"
+    assert run.on_pull_request() == 2
     assert "the folder 'ml (main)' is not a plain path" in capsys.readouterr().err
 
 

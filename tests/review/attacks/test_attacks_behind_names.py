@@ -12,23 +12,17 @@ from penstock.review.model import Direction
 from penstock.review.rendering.rows import headline
 from penstock.specs.review import Area
 from review.pull_requests import APPROVED, PENDING, node, opened
-from review.repositories import Documents, Repository, at
+from review.repositories import Documents, Repository, at, set_at
 
 ROWS = "flight_id,landed\na,2026-01-01\n"
 
 
 def named(source: object) -> object:
-    def edit(documents: Documents) -> None:
-        documents["Dataset", "arrivals"]["spec"]["source"] = source
-
-    return edit
+    return set_at("Dataset", "arrivals", "source", to=source)
 
 
 def of_class(name: str) -> Callable[[Documents], None]:
-    def edit(documents: Documents) -> None:
-        documents["Model", "delay"]["spec"]["estimator"] = {"class": name}
-
-    return edit
+    return set_at("Model", "delay", "estimator", to={"class": name})
 
 
 @pytest.mark.parametrize(

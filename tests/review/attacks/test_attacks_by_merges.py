@@ -6,7 +6,7 @@ from forges.fake import FakePullRequest, commit
 from penstock.review.decision import decide, decide_group
 from penstock.review.model import VerdictState
 from review.pull_requests import APPROVED, EVERYBODY, PENDING, PullRequest, looser_region, node, opened, with_policy
-from review.repositories import Documents, Repository, direct
+from review.repositories import Repository, direct, set_at
 
 LOOSE = "Gate/delay-release.rules[quality].atLeast"
 GLASS = "/penstock break-glass the service is down"
@@ -142,10 +142,7 @@ def test_glass_that_was_broken_before_the_first_look_counts(repository: Reposito
 def test_two_ancestors_in_common_hide_nothing(repository: Repository) -> None:
     """Of a criss-cross merge git makes up a common ancestor; what is compared is the base with what is merged."""
 
-    def loosen(documents: Documents) -> None:
-        documents["Gate", "delay-release"]["spec"]["rules"][0]["atLeast"] = 0.1
-
-    pull_request = opened(repository, loosen)
+    pull_request = opened(repository, set_at("Gate", "delay-release", "rules", 0, "atLeast", to=0.1))
     repository.git("checkout", "--quiet", "main")
     repository.write("README.md", "Words.")
     repository.commit()

@@ -9,7 +9,7 @@ import pytest
 from penstock.review.model import Change, Direction, Plan
 from penstock.specs.review import Area
 from review.pull_requests import APPROVED, PENDING, PullRequest, both, node, opened
-from review.repositories import Documents, Repository
+from review.repositories import Documents, Repository, set_at
 
 QUIET = "def {name}(*given):\n    return 1\n"
 TABLE = "import pandas as pd\n\n\ndef {name}(*given):\n    return pd.read_csv('data/people.csv')\n"
@@ -39,12 +39,10 @@ def of_feature(documents: Documents) -> None:
     documents["FeatureSet", "conditions"]["spec"]["features"]["risk"] = feature
 
 
-def of_estimator(documents: Documents) -> None:
-    documents["Model", "delay"]["spec"]["estimator"] = {"python": "systems.own:risk"}
+of_estimator = set_at("Model", "delay", "estimator", to={"python": "systems.own:risk"})
 
 
-def of_class(documents: Documents) -> None:
-    documents["Model", "delay"]["spec"]["estimator"] = {"class": "systems.own.risk"}
+of_class = set_at("Model", "delay", "estimator", to={"class": "systems.own.risk"})
 
 
 def of_gate(documents: Documents) -> None:
@@ -52,12 +50,10 @@ def of_gate(documents: Documents) -> None:
     documents["Gate", "delay-release"]["spec"]["rules"].append(rule)
 
 
-def of_check(documents: Documents) -> None:
-    documents["Dataset", "weather"]["spec"]["checks"] = [{"id": "own", "python": "systems.own:risk"}]
+of_check = set_at("Dataset", "weather", "checks", to=[{"id": "own", "python": "systems.own:risk"}])
 
 
-def of_step(documents: Documents) -> None:
-    documents["Model", "delay"]["spec"]["steps"] = [{"name": "prepare", "command": ["python", "-m", "systems.own"]}]
+of_step = set_at("Model", "delay", "steps", to=[{"name": "prepare", "command": ["python", "-m", "systems.own"]}])
 
 
 def of_override(documents: Documents) -> None:

@@ -7,7 +7,7 @@ import pytest
 from penstock.review.model import Plan
 from penstock.specs.review import Area
 from review.pull_requests import ERROR, opened
-from review.repositories import Documents, Repository, indirect
+from review.repositories import Documents, Repository, indirect, set_at
 
 
 def reaching(plan: Plan) -> set[str]:
@@ -17,10 +17,7 @@ def reaching(plan: Plan) -> set[str]:
 
 
 def with_feature(sql: str) -> object:
-    def edit(documents: Documents) -> None:
-        documents["FeatureSet", "conditions"]["spec"]["features"]["who"] = {"type": "int", "sql": sql}
-
-    return edit
+    return set_at("FeatureSet", "conditions", "features", "who", to={"type": "int", "sql": sql})
 
 
 def with_query(sql: str) -> object:

@@ -10,7 +10,7 @@ from penstock.review.decision import Decision
 from review.points.test_point_11_evidence import policy_with
 from review.pull_requests import with_policy
 from review.releases import NAME, NEW, OLD, OLDER, RELEASE_PATH, decided, release, signer
-from review.repositories import Documents, Repository
+from review.repositories import Documents, Repository, set_at
 
 CANARY = {"version": {"digest": NEW}, "previous": {"digest": OLD}, "step": 0}
 KEY = signer()
@@ -65,8 +65,7 @@ def test_a_canary_keeps_beside_it_what_the_base_keeps(repository: Repository) ->
     assert state(decided(repository, base)) == "valid"
 
 
-def other_model(documents: Documents) -> None:
-    documents["Model", "delay"]["spec"]["split"]["test"] = "60d"
+other_model = set_at("Model", "delay", "split", "test", to="60d")
 
 
 def test_a_canary_moves_on_though_the_specs_have_changed_since_it_began(repository: Repository) -> None:

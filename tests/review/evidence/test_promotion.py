@@ -34,7 +34,7 @@ from review.releases import (
     signer,
     statement,
 )
-from review.repositories import Documents, Repository
+from review.repositories import Repository, set_at
 
 OTHER = "sha256:" + "b" * 64
 
@@ -304,13 +304,10 @@ def test_a_good_signature_over_a_payload_of_another_type_is_refused(
 def test_a_rollout_that_asks_for_a_gate_of_another_model_is_refused(repository: Repository) -> None:
     """All gates of the model passed, and the one that the rollout relies on has judged something else."""
 
-    def ask(documents: Documents) -> None:
-        documents["Rollout", "delay-online"]["spec"]["gate"] = "other-gate"
-
     key = signer()
     release(repository, key)
     assert judged(repository, key).state == "valid"
-    repository.edit(ask)
+    repository.edit(set_at("Rollout", "delay-online", "gate", to="other-gate"))
     assert link(judged(repository, key), "gates") == EvidenceFinding(
         "gates", "mismatched", ("the rollout requires the gate `other-gate`, which evaluates another model",)
     )

@@ -18,19 +18,10 @@ from penstock.review.artifacts.affected_units import AffectedUnits
 from penstock.review.artifacts.committed_index import read_index
 from penstock.source.writing.artifact_index import index
 from penstock.specs.rollout import Rollout, RolloutSpec
-from review.repositories import Documents, Repository
+from review.repositories import Documents, Repository, set_at
 
 EXAMPLES = Path(__file__).parents[3]
 """The repository of Penstock, which holds complete systems."""
-
-
-@pytest.fixture
-def compiled(repository: Repository) -> Repository:
-    """The system with its generated files, on a branch."""
-    repository.compile()
-    repository.commit("Compiled")
-    repository.branch()
-    return repository
 
 
 @pytest.fixture
@@ -53,8 +44,7 @@ def change(repository: Repository, edit: Callable[[Documents], None]) -> None:
     repository.commit()
 
 
-def promise_less(documents: Documents) -> None:
-    documents["Rollout", "delay-online"]["spec"]["slos"]["availability"]["objective"] = "99.1%"
+promise_less = set_at("Rollout", "delay-online", "slos", "availability", "objective", to="99.1%")
 
 
 def test_an_objective_of_a_rollout_leaves_its_model_alone(compiled: Repository, seen: list[str]) -> None:
@@ -64,29 +54,20 @@ def test_an_objective_of_a_rollout_leaves_its_model_alone(compiled: Repository, 
 
 
 def test_what_a_rollout_monitors_concerns_its_model(compiled: Repository, seen: list[str]) -> None:
-    def rarely(documents: Documents) -> None:
-        documents["Rollout", "delay-online"]["spec"]["monitor"]["schedule"] = "0 5 * * 1"
-
-    change(compiled, rarely)
+    change(compiled, set_at("Rollout", "delay-online", "monitor", "schedule", to="0 5 * * 1"))
     assert compiled.plan().errors == ()
     assert {"staging/Model/delay", "production/Model/delay"} <= set(seen)
 
 
 def test_a_rollout_that_leaves_an_environment_concerns_its_model_there(compiled: Repository, seen: list[str]) -> None:
-    def stay(documents: Documents) -> None:
-        documents["Rollout", "delay-online"]["spec"]["environments"] = ["staging"]
-
-    change(compiled, stay)
+    change(compiled, set_at("Rollout", "delay-online", "environments", to=["staging"]))
     assert compiled.plan().errors == ()
     assert "production/Model/delay" in seen
     assert "staging/Model/delay" not in seen
 
 
 def test_a_kustomization_changes_because_of_what_came_or_went(compiled: Repository) -> None:
-    def stay(documents: Documents) -> None:
-        documents["Rollout", "delay-online"]["spec"]["environments"] = ["staging"]
-
-    change(compiled, stay)
+    change(compiled, set_at("Rollout", "delay-online", "environments", to=["staging"]))
     causes = {one.path: one.owners for one in compiled.plan().artifacts}
     assert causes["production/kustomization.yaml"] == ("Rollout/delay-online",)
 
@@ -120,10 +101,7 @@ def test_a_model_that_an_override_alone_names_is_concerned(compiled: Repository,
     change(compiled, serve_another)
     compiled.git("checkout", "--quiet", "-b", "watching")
 
-    def rarely(documents: Documents) -> None:
-        documents["Rollout", "delay-online"]["spec"]["monitor"]["schedule"] = "0 5 * * 1"
-
-    compiled.edit(rarely)
+    compiled.edit(set_at("Rollout", "delay-online", "monitor", "schedule", to="0 5 * * 1"))
     compiled.commit()
     del seen[:]
     stale = {str(problem.path) for problem in compiled.plan(base="change").errors}
@@ -140,10 +118,7 @@ def test_an_environment_concerns_models_that_nothing_serves(compiled: Repository
     change(compiled, train_alone)
     compiled.git("checkout", "--quiet", "-b", "environment")
 
-    def rename(documents: Documents) -> None:
-        documents["Environment", "production"]["spec"]["namespace"] = "elsewhere"
-
-    compiled.edit(rename)
+    compiled.edit(set_at("Environment", "production", "namespace", to="elsewhere"))
     compiled.commit()
     stale = {str(problem.path) for problem in compiled.plan(base="change").errors}
     compiled.compile()

@@ -45,8 +45,7 @@ def would_differ(repository: Repository) -> set[str]:
     return set(repository.git("diff", "--name-only", "HEAD~1", "HEAD", "generated").split())
 
 
-def _leave_staging(documents: Documents) -> None:
-    documents["Rollout", "delay-online"]["spec"]["environments"] = ["production"]
+_leave_staging = set_at("Rollout", "delay-online", "environments", to=["production"])
 
 
 def _override(kind: str, name: str, values: dict[str, object]) -> Callable[[Documents], None]:

@@ -24,7 +24,7 @@ from review.pull_requests import (
     with_policy,
 )
 from review.releases import NEW, add_release
-from review.repositories import Documents, Repository
+from review.repositories import Documents, Repository, set_at
 
 
 def test_whoever_makes_himself_an_approver_is_none(repository: Repository) -> None:
@@ -199,11 +199,8 @@ def test_a_release_that_turns_to_another_teams_rollout_needs_that_team_too(repos
         served_by("flight-data")(documents)
         documents["Release", "new"]["spec"]["rollout"] = "other-online"
 
-    def turn(documents: Documents) -> None:
-        documents["Release", "delay-online-production"]["spec"]["rollout"] = "delay-online"
-
     repository.edit(two)
-    verdict = opened(repository, turn).verdict()
+    verdict = opened(repository, set_at("Release", "delay-online-production", "rollout", to="delay-online")).verdict()
     (asked,) = node(verdict, "ownership").children
     assert asked.name == "Release/delay-online-production.rollout"
     assert asked.needs == "1 of flight-data (owner), and 1 of flight-ml (former-owner)"

@@ -7,7 +7,7 @@ import yaml
 
 from penstock.review.model import Direction, Operation
 from review.releases import release
-from review.repositories import Documents, Repository, at, direct, directions, indirect
+from review.repositories import Documents, Repository, at, direct, directions, indirect, set_at
 
 
 def test_comments_layout_and_key_order_are_no_change(repository: Repository) -> None:
@@ -23,16 +23,11 @@ def test_comments_layout_and_key_order_are_no_change(repository: Repository) -> 
 
 
 def test_a_login_in_other_letters_is_the_same_one(repository: Repository) -> None:
-    def spell(documents: Documents) -> None:
-        documents["Team", "flight-ml"]["spec"]["members"] = ["Bela", "ADA"]
-
-    assert repository.changed(spell).changes == ()
+    assert repository.changed(set_at("Team", "flight-ml", "members", to=["Bela", "ADA"])).changes == ()
 
 
 def test_and_one_that_differs_in_more_is_another(repository: Repository) -> None:
-    def replace(documents: Documents) -> None:
-        documents["Team", "flight-ml"]["spec"]["members"] = ["Bela", "adam"]
-
+    replace = set_at("Team", "flight-ml", "members", to=["Bela", "adam"])
     assert {str(one.address): one.operation for one in direct(repository.changed(replace))} == {
         "Team/flight-ml.members[adam]": Operation.ADDED,
         "Team/flight-ml.members[ada]": Operation.REMOVED,
@@ -128,9 +123,7 @@ def test_an_item_that_is_inserted_touches_no_other(repository: Repository) -> No
 
 
 def test_a_rule_in_another_form_went_and_came(repository: Repository) -> None:
-    def reshape(documents: Documents) -> None:
-        documents["Gate", "delay-release"]["spec"]["rules"][0] = {"id": "quality", "latency": {"p99": "20ms"}}
-
+    reshape = set_at("Gate", "delay-release", "rules", 0, to={"id": "quality", "latency": {"p99": "20ms"}})
     found = direct(repository.changed(reshape))
     assert [(change.operation, change.direction) for change in found] == [
         (Operation.REMOVED, Direction.LOOSENED),
@@ -193,10 +186,7 @@ def test_an_override_that_hides_a_change_from_production_keeps_production_out(re
     repository.commit()
     repository.branch()
 
-    def more(documents: Documents) -> None:
-        documents["Rollout", "delay-online"]["spec"]["serve"]["replicas"]["min"] = 1
-
-    repository.edit(more)
+    repository.edit(set_at("Rollout", "delay-online", "serve", "replicas", "min", to=1))
     repository.commit()
     change = at(repository.plan(), "Rollout/delay-online.serve.replicas.min")
     assert change.environments == ("staging",)

@@ -8,18 +8,9 @@ import pytest
 
 from penstock.diagnostics.model import Severity
 from penstock.review.model import Plan
-from review.repositories import Documents, Repository, loosen
+from review.repositories import Documents, Repository, loosen, set_at
 
 TRAINING = "generated/production/delay/training.yaml"
-
-
-@pytest.fixture
-def compiled(repository: Repository) -> Repository:
-    """The system with its generated files, on a branch."""
-    repository.compile()
-    repository.commit("Compiled")
-    repository.branch()
-    return repository
 
 
 def errors(plan: Plan) -> dict[str, str]:
@@ -151,12 +142,9 @@ def test_an_index_that_no_compile_wrote_vouches_for_nothing(repository: Reposito
 
 
 def test_a_kustomization_follows_what_comes_and_goes(compiled: Repository) -> None:
-    def serve_in_staging_alone(documents: Documents) -> None:
-        documents["Rollout", "delay-online"]["spec"]["environments"] = ["staging"]
-
     kustomization = "generated/production/kustomization.yaml"
     before = compiled.read(kustomization)
-    compiled.edit(serve_in_staging_alone)
+    compiled.edit(set_at("Rollout", "delay-online", "environments", to=["staging"]))
     compiled.compile()
     compiled.commit()
     plan = compiled.plan()
@@ -183,16 +171,13 @@ def test_a_link_in_the_place_of_a_manifest_is_no_manifest(compiled: Repository) 
     assert errors(compiled.plan()) == {TRAINING: "missing-artifact"}
 
 
-def _no_number(documents: Documents) -> None:
-    documents["Gate", "delay-release"]["spec"]["rules"][0]["atLeast"] = "high"
+_no_number = set_at("Gate", "delay-release", "rules", 0, "atLeast", to="high")
 
 
-def _unknown_key(documents: Documents) -> None:
-    documents["Rollout", "delay-online"]["spec"]["nonsense"] = 1
+_unknown_key = set_at("Rollout", "delay-online", "nonsense", to=1)
 
 
-def _unknown_model(documents: Documents) -> None:
-    documents["Rollout", "delay-online"]["spec"]["model"] = "delya"
+_unknown_model = set_at("Rollout", "delay-online", "model", to="delya")
 
 
 def _no_source(documents: Documents) -> None:

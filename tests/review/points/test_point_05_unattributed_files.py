@@ -16,7 +16,7 @@ from penstock.review.changes import specs
 from penstock.review.model import Change, Direction, Plan
 from penstock.targets.kustomize import target as kustomize
 from review.pull_requests import ERROR, PENDING, opened
-from review.repositories import Documents, Repository
+from review.repositories import Documents, Repository, set_at
 
 
 @pytest.fixture
@@ -200,8 +200,7 @@ def test_a_plan_without_changes_that_has_files_is_an_error(
     assert "generated" in verdict.headline
 
 
-def _loosen(documents: Documents) -> None:
-    documents["Gate", "delay-release"]["spec"]["rules"][0]["atLeast"] = 0.5
+_loosen = set_at("Gate", "delay-release", "rules", 0, "atLeast", to=0.5)
 
 
 def _drop_gate(documents: Documents) -> None:
@@ -232,8 +231,7 @@ def _rename_dataset(documents: Documents) -> None:
     documents["FeatureSet", "conditions"]["spec"]["features"]["wind_speed"]["latest"]["of"] = "sky"
 
 
-def _leave_production(documents: Documents) -> None:
-    documents["Rollout", "delay-online"]["spec"]["environments"] = ["staging"]
+_leave_production = set_at("Rollout", "delay-online", "environments", to=["staging"])
 
 
 def _describe(documents: Documents) -> None:
@@ -245,8 +243,7 @@ def _override(documents: Documents) -> None:
     documents["Rollout", "delay-online"]["overrides"] = {"production": {"slos": slos}}
 
 
-def _namespace(documents: Documents) -> None:
-    documents["Environment", "staging"]["spec"]["namespace"] = "elsewhere"
+_namespace = set_at("Environment", "staging", "namespace", to="elsewhere")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from penstock.review.model import Direction, Operation
 from penstock.specs.kinds import KINDS
 from penstock.specs.review import Area, Loosens
 from penstock.specs.shapes import mappings
-from review.repositories import Documents, Repository, at, directions
+from review.repositories import Documents, Repository, at, directions, set_at
 
 WIND = ("Dataset", "weather", "columns", "wind_speed")
 SLO = ("Rollout", "delay-online", "slos", "availability")
@@ -90,10 +90,7 @@ def test_intervals_over_smaller_clusters_or_none_are_looser(
     repository: Repository, before: object, after: object, found: dict[str, str]
 ) -> None:
     def cluster(clusters: object) -> Callable[[Documents], None]:
-        def edit(documents: Documents) -> None:
-            documents["Gate", "delay-release"]["spec"]["clusters"] = clusters
-
-        return edit
+        return lambda documents: documents["Gate", "delay-release"]["spec"].update(clusters=clusters)
 
     repository.edit(cluster(before))
     repository.commit()
@@ -139,10 +136,7 @@ def test_a_predicate_of_a_policy_is_never_ordered(repository: Repository) -> Non
     repository.commit()
     repository.branch()
 
-    def narrow(documents: Documents) -> None:
-        documents["ApprovalPolicy", "rules"]["spec"]["rules"][0]["when"]["stage"] = ["production"]
-
-    repository.edit(narrow)
+    repository.edit(set_at("ApprovalPolicy", "rules", "rules", 0, "when", "stage", to=["production"]))
     repository.commit()
     change = at(repository.plan(), "ApprovalPolicy/rules.rules[gates].when.stage")
     assert change.direction is Direction.UNKNOWN

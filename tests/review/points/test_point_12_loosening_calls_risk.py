@@ -21,8 +21,7 @@ def _without(kind: str, name: str, *path: str | int) -> Change:
     return change
 
 
-def _to_warn(documents: Documents) -> None:
-    documents["Gate", "delay-release"]["spec"]["rules"][0]["severity"] = "warn"
+_to_warn = set_at("Gate", "delay-release", "rules", 0, "severity", to="warn")
 
 
 def _no_gate(documents: Documents) -> None:

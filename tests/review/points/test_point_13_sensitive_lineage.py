@@ -12,7 +12,7 @@ from penstock.review.model import Direction
 from penstock.review.rendering.rows import headline, rows
 from penstock.specs.review import Area
 from review.points.reaching import reaching
-from review.repositories import Documents, Repository, at, indirect
+from review.repositories import Documents, Repository, at, indirect, set_at
 
 
 def test_a_feature_over_a_sensitive_column_reaches_the_model(repository: Repository) -> None:
@@ -172,18 +172,13 @@ def test_a_model_that_chooses_more_features_is_seen(repository: Repository) -> N
     repository.commit()
     repository.branch()
 
-    def choose(documents: Documents) -> None:
-        documents["Model", "delay"]["spec"]["features"] = {"conditions": "all"}
-
-    repository.edit(choose)
+    repository.edit(set_at("Model", "delay", "features", to={"conditions": "all"}))
     repository.commit()
     assert [change.sensitivity for change in reaching(repository.plan())] == ["pii"]
 
 
 def test_a_lowered_label_loses_its_sensitivity(repository: Repository) -> None:
-    def lower(documents: Documents) -> None:
-        documents["Dataset", "flights"]["spec"]["columns"]["contact"]["sensitivity"] = "public"
-
+    lower = set_at("Dataset", "flights", "columns", "contact", "sensitivity", to="public")
     change = at(repository.changed(lower), "Dataset/flights.columns.contact.sensitivity")
     assert (change.direction, change.area, change.sensitivity) == (Direction.LOOSENED, Area.PRIVACY, "pii")
 
@@ -244,19 +239,13 @@ def test_among_public_columns_the_label_of_either_side_counts(repository: Reposi
 
 
 def test_a_column_that_turns_out_sensitive_is_told_where_it_reaches_a_model(repository: Repository) -> None:
-    def relabel(documents: Documents) -> None:
-        documents["Dataset", "weather"]["spec"]["columns"]["wind_speed"]["sensitivity"] = "sensitive"
-
-    plan = repository.changed(relabel)
+    plan = repository.changed(set_at("Dataset", "weather", "columns", "wind_speed", "sensitivity", to="sensitive"))
     assert at(plan, "Dataset/weather.columns.wind_speed.sensitivity").direction is Direction.TIGHTENED
     assert [change.sensitivity for change in reaching(plan)] == ["sensitive"]
 
 
 def test_a_slice_is_a_use_of_its_own(repository: Repository) -> None:
-    def cut(documents: Documents) -> None:
-        documents["Model", "delay"]["spec"]["slices"] = ["origin", "contact"]
-
-    (change,) = reaching(repository.changed(cut))
+    (change,) = reaching(repository.changed(set_at("Model", "delay", "slices", to=["origin", "contact"])))
     assert change.after["use"] == "slice"
 
 

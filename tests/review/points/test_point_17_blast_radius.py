@@ -6,7 +6,7 @@ import pytest
 
 from penstock.review.model import Direction, Impact, Plan
 from penstock.review.rendering.rows import headline, rows
-from review.repositories import Documents, Repository, at, indirect
+from review.repositories import Documents, Repository, at, indirect, set_at
 
 
 def impact(plan: Plan, address: str) -> Impact:
@@ -14,9 +14,7 @@ def impact(plan: Plan, address: str) -> Impact:
 
 
 def test_a_column_reaches_what_is_trained_from_it(repository: Repository) -> None:
-    def loosen(documents: Documents) -> None:
-        documents["Dataset", "weather"]["spec"]["columns"]["wind_speed"]["nullable"] = "50%"
-
+    loosen = set_at("Dataset", "weather", "columns", "wind_speed", "nullable", to="50%")
     found = impact(repository.changed(loosen), "Dataset/weather.columns.wind_speed.nullable")
     assert found.models == ("delay",)
     assert found.rollouts == ("delay-online",)
@@ -41,19 +39,13 @@ def test_what_moves_itself_is_counted_once(repository: Repository) -> None:
 
 
 def test_a_column_that_no_model_reads_reaches_none(repository: Repository) -> None:
-    def loosen(documents: Documents) -> None:
-        documents["Dataset", "flights"]["spec"]["columns"]["contact"]["nullable"] = True
-
-    plan = repository.changed(loosen)
+    plan = repository.changed(set_at("Dataset", "flights", "columns", "contact", "nullable", to=True))
     assert impact(plan, "Dataset/flights.columns.contact.nullable").models == ()
     assert indirect(plan, "Model/delay") == []
 
 
 def test_what_a_change_reaches_is_told_with_its_way(repository: Repository) -> None:
-    def loosen(documents: Documents) -> None:
-        documents["Dataset", "weather"]["spec"]["columns"]["wind_speed"]["nullable"] = "50%"
-
-    plan = repository.changed(loosen)
+    plan = repository.changed(set_at("Dataset", "weather", "columns", "wind_speed", "nullable", to="50%"))
     (model,) = indirect(plan, "Model/delay")
     assert model.direction is Direction.LOOSENED
     assert model.through == (
@@ -65,9 +57,7 @@ def test_what_a_change_reaches_is_told_with_its_way(repository: Repository) -> N
 
 
 def test_more_copies_cost_more(repository: Repository) -> None:
-    def grow(documents: Documents) -> None:
-        documents["Rollout", "delay-online"]["spec"]["serve"]["replicas"]["max"] = 10
-
+    grow = set_at("Rollout", "delay-online", "serve", "replicas", "max", to=10)
     found = impact(repository.changed(grow), "Rollout/delay-online.serve.replicas.max")
     # Six copies more of half a core and a gibibyte, in two environments.
     assert found.cpu_cores == pytest.approx(6)
@@ -106,10 +96,7 @@ def test_an_environment_less_and_a_larger_copy_add_up_to_the_whole(repository: R
 
 
 def test_a_graphics_card_in_each_copy_is_told(repository: Repository) -> None:
-    def grow(documents: Documents) -> None:
-        documents["Rollout", "delay-online"]["spec"]["serve"]["resources"]["gpu"] = 1
-
-    plan = repository.changed(grow)
+    plan = repository.changed(set_at("Rollout", "delay-online", "serve", "resources", "gpu", to=1))
     assert impact(plan, "Rollout/delay-online.serve.resources.gpu").gpus == 8
     assert "+8 GPUs" in next(iter(rows(plan))).affects
 
@@ -127,17 +114,12 @@ def test_a_raw_change_has_an_unknown_cost(repository: Repository) -> None:
 
 
 def test_a_rollout_that_cannot_be_read_has_an_unknown_cost(repository: Repository) -> None:
-    def break_it(documents: Documents) -> None:
-        documents["Rollout", "delay-online"]["spec"]["serve"]["resources"]["cpu"] = "many"
-
+    break_it = set_at("Rollout", "delay-online", "serve", "resources", "cpu", to="many")
     assert impact(repository.changed(break_it), "Rollout/delay-online").is_cost_unknown
 
 
 def test_a_loosened_gate_reaches_the_rollouts_whose_versions_pass_it(repository: Repository) -> None:
-    def loosen(documents: Documents) -> None:
-        documents["Gate", "delay-release"]["spec"]["rules"][0]["atLeast"] = 0.5
-
-    plan = repository.changed(loosen)
+    plan = repository.changed(set_at("Gate", "delay-release", "rules", 0, "atLeast", to=0.5))
     assert impact(plan, "Gate/delay-release.rules[quality].atLeast").rollouts == ("delay-online",)
     assert indirect(plan, "Rollout/delay-online")
 
@@ -155,10 +137,7 @@ def test_members_decide_for_what_their_team_owns(repository: Repository) -> None
 
 
 def test_a_cluster_version_reaches_what_runs_there(repository: Repository) -> None:
-    def upgrade(documents: Documents) -> None:
-        documents["Environment", "production"]["spec"]["kserve"]["version"] = "0.22"
-
-    plan = repository.changed(upgrade)
+    plan = repository.changed(set_at("Environment", "production", "kserve", "version", to="0.22"))
     assert at(plan, "Environment/production.kserve.version").environments == ("production",)
     assert indirect(plan, "Rollout/delay-online")
 
@@ -243,14 +222,11 @@ def test_an_environment_is_of_the_stage_that_it_was_of_and_of_the_new_one(
 
 
 def test_an_environment_that_trains_no_longer_is_reached_all_the_same(repository: Repository) -> None:
-    def alone(documents: Documents) -> None:
-        documents["Rollout", "delay-online"]["spec"]["environments"] = ["staging"]
-
     def edit(documents: Documents) -> None:
         documents["Environment", "production"]["spec"]["training"] = False
         documents["Model", "delay"]["spec"]["threshold"] = 0.1
 
-    repository.edit(alone)
+    repository.edit(set_at("Rollout", "delay-online", "environments", to=["staging"]))
     repository.commit()
     found = impact(repository.changed(edit), "Model/delay.threshold")
     assert found.environments == ("staging", "production")

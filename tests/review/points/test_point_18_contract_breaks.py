@@ -11,17 +11,13 @@ from penstock.review.model import Direction
 from review.pull_requests import set_at
 from review.repositories import Documents, Repository, direct, indirect
 
-
-def retype(documents: Documents) -> None:
-    documents["Dataset", "weather"]["spec"]["columns"]["wind_speed"]["type"] = "int"
+retype = set_at("Dataset", "weather", "columns", "wind_speed", "type", to="int")
 
 
-def relabel(documents: Documents) -> None:
-    documents["Model", "delay"]["spec"]["label"]["horizon"] = "6h"
+relabel = set_at("Model", "delay", "label", "horizon", to="6h")
 
 
-def rewindow(documents: Documents) -> None:
-    documents["FeatureSet", "conditions"]["spec"]["features"]["wind_speed"]["latest"]["maxAge"] = "1h"
+rewindow = set_at("FeatureSet", "conditions", "features", "wind_speed", "latest", "maxAge", to="1h")
 
 
 def retime(documents: Documents) -> None:
@@ -30,8 +26,7 @@ def retime(documents: Documents) -> None:
     weather["knownAt"] = "reported"
 
 
-def refeature(documents: Documents) -> None:
-    documents["FeatureSet", "conditions"]["spec"]["features"]["distance"]["sql"] = "distance * 2"
+refeature = set_at("FeatureSet", "conditions", "features", "distance", "sql", to="distance * 2")
 
 
 def unfeature(documents: Documents) -> None:
@@ -124,16 +119,13 @@ def test_features_are_excluded_in_any_order(repository: Repository) -> None:
     assert not plan.changes[0].breaking
 
 
-def looser(documents: Documents) -> None:
-    documents["Dataset", "weather"]["spec"]["columns"]["wind_speed"]["nullable"] = "50%"
+looser = set_at("Dataset", "weather", "columns", "wind_speed", "nullable", to="50%")
 
 
-def more(documents: Documents) -> None:
-    documents["Dataset", "weather"]["spec"]["columns"]["gusts"] = {"type": "float"}
+more = set_at("Dataset", "weather", "columns", "gusts", to={"type": "float"})
 
 
-def prose(documents: Documents) -> None:
-    documents["FeatureSet", "conditions"]["spec"]["features"]["distance"]["description"] = "Miles."
+prose = set_at("FeatureSet", "conditions", "features", "distance", "description", to="Miles.")
 
 
 @pytest.mark.parametrize("change", [looser, more, prose])

@@ -52,11 +52,8 @@ def test_a_team_that_gives_up_its_pager_is_called_for_what_it_watches(repository
 def test_a_team_that_gives_up_a_receiver_is_no_longer_told_of_what_has_alerts(
     repository: Repository, receiver: str, retrain: dict[str, object], reached: set[str]
 ) -> None:
-    def scheduled(documents: Documents) -> None:
-        documents["Model", "delay"]["spec"]["retrain"] = retrain
-
     def unheard(documents: Documents) -> None:
-        scheduled(documents)
+        set_at("Model", "delay", "retrain", to=retrain)(documents)
         del documents["Team", "flight-ml"]["spec"]["contact"][receiver]
 
     changes = repository.changed(unheard).changes
@@ -64,8 +61,7 @@ def test_a_team_that_gives_up_a_receiver_is_no_longer_told_of_what_has_alerts(
     assert told == reached
 
 
-def _withdraw(documents: Documents) -> None:
-    documents["Rollout", "delay-online"]["spec"]["environments"] = ["staging"]
+_withdraw = set_at("Rollout", "delay-online", "environments", to=["staging"])
 
 
 def _close(documents: Documents) -> None:

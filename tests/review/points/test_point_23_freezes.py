@@ -26,7 +26,7 @@ from review.pull_requests import (
     rules_of,
     with_policy,
 )
-from review.repositories import Documents, Repository
+from review.repositories import Documents, Repository, set_at
 
 NOBODY = {"id": "all", "why": "Whatever it is.", "when": {}, "require": "nobody"}
 
@@ -147,9 +147,7 @@ def test_specs_that_move_to_another_file_pass(repository: Repository) -> None:
 def test_words_that_write_a_manifest_anew_do_not(repository: Repository) -> None:
     """Whatever a field is said to mean: what the cluster is given changes."""
 
-    def purpose(documents: Documents) -> None:
-        documents["Model", "delay"]["spec"]["card"]["purpose"] = "Other words, which the card says in production."
-
+    purpose = set_at("Model", "delay", "card", "purpose", to="Other words, which the card says in production.")
     pull_request = _frozen_of(repository, ["production"], purpose)
     verdict = pull_request.verdict(now=MIDNIGHT)
     assert verdict.state is DISAPPROVED

@@ -23,7 +23,7 @@ from review.pull_requests import (
     opened,
     rules_of,
 )
-from review.repositories import Documents, Repository, direct
+from review.repositories import Documents, Repository, direct, set_at
 
 BOUND = "Gate/delay-release.rules[quality].atLeast"
 WAIVE = f"/penstock waive gate {BOUND} until 2026-04-01: the figures come next week; follow-up: raise it again"
@@ -140,10 +140,7 @@ def test_an_edited_comment_breaks_nothing(repository: Repository) -> None:
 
 
 def test_it_does_not_let_pass_what_does_not_hold(repository: Repository) -> None:
-    def dangle(documents: Documents) -> None:
-        documents["Gate", "delay-release"]["spec"]["model"] = "nowhere"
-
-    pull_request = opened(repository, dangle)
+    pull_request = opened(repository, set_at("Gate", "delay-release", "model", to="nowhere"))
     for login in ("sam", "petra"):
         pull_request.forge.comment(login, GLASS)
     assert pull_request.state is ERROR
