@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from penstock.catalog.upstream import SENSITIVE
 from penstock.diagnostics.deduplicate import alike_of
-from penstock.diagnostics.grammar import joined
+from penstock.diagnostics.grammar import counted, joined
 from penstock.diagnostics.model import Diagnostic, Severity, Span
 from penstock.review.changes.told_below import standing_alone, told_below
 from penstock.review.model import Change, Direction, Impact, Operation, Plan
@@ -146,18 +146,18 @@ def headline(plan: Plan) -> str:
     """One sentence with the totals."""
     errors = sum(found.severity is Severity.ERROR for found, _ in findings(plan))
     if errors:
-        return f"{_count(errors, 'error')} in the merge result; {_totals(plan)}{unjudged_count(plan)}."
+        return f"{counted(errors, 'error')} in the merge result; {_totals(plan)}{unjudged_count(plan)}."
     if plan.kind == "rollback":
         alone = standing_alone(plan)
         of_files = [one for one in alone if one.address.kind == FILE]
         count = len({one.address.spec for one in alone}) - len(of_files)
         to = "a previously served version" if count == 1 else "previously served versions"
         beside = f", and {_counts(of_files)}" if of_files else ""
-        return f"Rollback of {_count(count, 'release')} to {to}{beside}{unjudged_count(plan)}."
+        return f"Rollback of {counted(count, 'release')} to {to}{beside}{unjudged_count(plan)}."
     if plan.kind == "none":
         moved = sum(change.operation is Operation.MOVED for change in plan.changes)
-        elsewhere = f", {_count(moved, 'spec')} moved to another file" if moved else ""
-        rewritten = f"; {_count(len(plan.artifacts), 'generated file')} rewritten" if plan.artifacts else ""
+        elsewhere = f", {counted(moved, 'spec')} moved to another file" if moved else ""
+        rewritten = f"; {counted(len(plan.artifacts), 'generated file')} rewritten" if plan.artifacts else ""
         return f"No change in meaning{elsewhere}{rewritten}{unjudged_count(plan)}."
     text = _totals(plan)
     return f"{text[0].upper()}{text[1:]}{unjudged_count(plan)}."
@@ -166,7 +166,7 @@ def headline(plan: Plan) -> str:
 def findings(plan: Plan) -> Iterator[tuple[Diagnostic, str]]:
     """What is wrong with head, with the place; what is said of many files in the same words, is said once."""
     for alike in alike_of(plan.errors):
-        more = f" and {_count(len(alike) - 1, 'more file')}" if len(alike) > 1 else ""
+        more = f" and {counted(len(alike) - 1, 'more file')}" if len(alike) > 1 else ""
         place = str(alike[0].primary.span) if alike[0].primary is not None else ""
         yield alike[0], f"{alike[0].path}{more}" if more else place
 
@@ -196,11 +196,11 @@ def affected(impact: Impact, change: Change) -> str:
         parts += [_named(impact.models, "model")] if impact.models else []
     if change.address.kind != "Rollout" or len(impact.rollouts) > 1:
         parts += [_named(impact.rollouts, "rollout")] if impact.rollouts else []
-    parts += [_count(len(impact.callers), "caller")] if impact.callers else []
+    parts += [counted(len(impact.callers), "caller")] if impact.callers else []
     # One that itself moves has two bounds, of which neither is named.
     slos = impact.slos if len(impact.slos) == 1 else impact.objectives
     parts += [_named(slos, "SLO")] if slos else []
-    parts += [_count(len(impact.purposes), "schedule")] if impact.schedules else []
+    parts += [counted(len(impact.purposes), "schedule")] if impact.schedules else []
     parts += [f"{impact.risk_tiers[-1]} risk tier"] if impact.risk_tiers else []
     parts += [f"{_difference(impact.cpu_cores)} cores"] if impact.cpu_cores else []
     parts += [f"{_difference(impact.memory_bytes / 2**30)} GiB of memory"] if impact.memory_bytes else []
@@ -221,8 +221,8 @@ def reach(plan: Plan) -> str:
     rollouts = {name for impact in found for name in impact.rollouts}
     reached = dict.fromkeys(name for impact in found for name in impact.environments)
     environments = [name for name in dict.fromkeys((*plan.environments, *reached)) if name in reached]
-    parts = [_count(len(models), "model")] if models else []
-    parts += [_count(len(rollouts), "rollout")] if rollouts else []
+    parts = [counted(len(models), "model")] if models else []
+    parts += [counted(len(rollouts), "rollout")] if rollouts else []
     if not parts:
         return ""
     where = f" in {joined(environments)}" if environments else ""
@@ -248,7 +248,7 @@ def _counts(told: Sequence[Change]) -> str:
 def _places(told: Iterable[Change]) -> str:
     """How many specs the changes are of, and how many other files."""
     counts = Counter("file" if spec.kind == FILE else "spec" for spec in {change.address.spec for change in told})
-    return joined(_count(counts[noun], noun) for noun in ("spec", "file") if counts[noun])
+    return joined(counted(counts[noun], noun) for noun in ("spec", "file") if counts[noun])
 
 
 def _row(plan: Plan, change: Change, notes: Mapping[str, Note], below: Iterable[Change] = ()) -> Row:
@@ -329,8 +329,4 @@ def _sorted(changes: Iterable[Change], impacts: Mapping[str, Impact]) -> list[Ch
 
 
 def _named(names: tuple[str, ...], noun: str) -> str:
-    return f"{noun} {names[0]}" if len(names) == 1 else _count(len(names), noun)
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    return f"{noun} {names[0]}" if len(names) == 1 else counted(len(names), noun)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Diagnostic, Label, Span
 from penstock.source.reading.refusals import empty_key, shown, template
-from penstock.source.reading.syntax_failure import Failure, containing, indentation, line_above, spaces
+from penstock.source.reading.syntax_failure import Failure, containing, indentation, line_above
 
 _NO_SPACE = re.compile(r"(\s*(?:- )?\s*)([A-Za-z_][\w.-]*):(?![\s/]|$)(.*)")
 _BARE_WORDS = re.compile(r"\s*(?:- +)?[^\s#\"'\[\]{}&*!|>%@`-][^:#]*$")
@@ -57,7 +58,7 @@ def mapping_not_allowed(failure: Failure) -> Diagnostic:
             "this key is indented below a key that already has a value",
             at,
             secondary=(Label(Span(failure.file.path, above_number, start, above_number, len(above) + 1)),),
-            help=(f"indent it by {spaces(indentation(above))} if it is a sibling of that key",),
+            help=(f"indent it by {counted(indentation(above), 'space')} if it is a sibling of that key",),
         )
     return colon_in_value(failure)
 
@@ -144,7 +145,7 @@ def _bad_indentation(failure: Failure) -> Diagnostic:
         "bad-indentation",
         "the indentation matches nothing above it",
         at,
-        f"{spaces(depth)} here",
+        f"{counted(depth, 'space')} here",
         secondary=containing(failure),
         help=("indent all keys of a mapping, or items of a list, by the same number of spaces",),
     )

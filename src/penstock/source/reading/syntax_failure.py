@@ -68,8 +68,3 @@ def line_above(failure: Failure) -> tuple[int, str]:
 def indentation(line: str) -> int:
     """How many spaces a line starts with."""
     return len(line) - len(line.lstrip(" "))
-
-
-def spaces(count: int) -> str:
-    """`1 space`, `2 spaces`."""
-    return "1 space" if count == 1 else f"{count} spaces"
