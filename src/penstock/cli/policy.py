@@ -274,34 +274,13 @@ def _written_by(author: str, base: str, head: str) -> RecordedPullRequest:
     """A pull request of one commit by one person."""
     from datetime import UTC, datetime
 
-    from penstock.forges.protocol import Commit, Person, Push
-    from penstock.forges.recorded import PullRequestFacts, RecordedPullRequest
+    from penstock.forges.protocol import Person
+    from penstock.forges.recorded import RecordedPullRequest, imagined
 
     person = Person(author, is_bot=author.endswith("[bot]"))
     if person.login is None:
         raise ForgeError(f"{author!a} is not a valid login: write it as GitHub shows it, without the @.")
-    now = datetime.now(UTC)
-    return RecordedPullRequest(
-        PullRequestFacts(
-            repository="simulated/simulated",
-            number=0,
-            title="simulated",
-            author=person,
-            state="open",
-            is_draft=False,
-            base_sha=base,
-            base_ref="main",
-            head_sha=head,
-            is_fork=False,
-            labels=(),
-            commits=(Commit(head, person, person, (), (base,), ""),),
-            pushes=(Push(now, head, "opened", person),),
-            reviews=(),
-            comments=(),
-            writers=(),
-            now=now,
-        )
-    )
+    return RecordedPullRequest(imagined(person, base, head, datetime.now(UTC)))
 
 
 _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {

@@ -119,6 +119,29 @@ class RecordedPullRequest:
         return self.facts.now
 
 
+def imagined(author: Person, base: str, head: str, opened: datetime) -> PullRequestFacts:
+    """A pull request that nobody made: one commit by its author, just opened, on which nobody has said anything."""
+    return PullRequestFacts(
+        repository="imagined/imagined",
+        number=0,
+        title="Imagined",
+        author=author,
+        state="open",
+        is_draft=False,
+        base_sha=base,
+        base_ref="main",
+        head_sha=head,
+        is_fork=False,
+        labels=(),
+        commits=(Commit(head, author, author, (), (base,), ""),),
+        pushes=(Push(opened, head, "opened", author),),
+        reviews=(),
+        comments=(),
+        writers=(),
+        now=opened,
+    )
+
+
 @lru_cache(maxsize=4)
 def _keys(logins: tuple[str, ...]) -> frozenset[str]:
     return frozenset(map(login_key, logins))

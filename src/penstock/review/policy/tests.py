@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from penstock.catalog.model import Catalog, SpecId
 from penstock.diagnostics.model import Diagnostic, Severity
 from penstock.diagnostics.suggest import did_you_mean
-from penstock.forges.protocol import Commit, Person, Push, Review
-from penstock.forges.recorded import PullRequestFacts, RecordedPullRequest
+from penstock.forges.protocol import Person, Review
+from penstock.forges.recorded import RecordedPullRequest, imagined
 from penstock.review.model import Impact, Plan, VerdictState
 from penstock.review.policy.codes import POLICY_TEST
 from penstock.review.policy.complaints import TESTS, Complaint, one_for_each_cause
@@ -209,24 +209,12 @@ def _pull_request(given: dict[str, Any]) -> RecordedPullRequest:
     approvers = given.get("approvedBy", [])
     later = _START + timedelta(minutes=1)
     return RecordedPullRequest(
-        PullRequestFacts(
-            repository="what/if",
-            number=1,
-            title="What if",
-            author=author,
-            state="open",
-            is_draft=False,
-            base_sha=BASE,
-            base_ref="main",
-            head_sha=HEAD,
-            is_fork=False,
+        replace(
+            imagined(author, BASE, HEAD, _START),
             labels=tuple(given.get("labels", [])),
-            commits=(Commit(HEAD, author, author, (), (BASE,), "What if"),),
-            pushes=(Push(_START, HEAD, "opened", author),),
             reviews=tuple(
                 Review(f"r{index}", Person(login), "approved", later, HEAD, "") for index, login in enumerate(approvers)
             ),
-            comments=(),
             writers=tuple(sorted(approvers)),
             now=later,
         )
