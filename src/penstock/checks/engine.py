@@ -20,15 +20,10 @@ def check(catalog: Catalog) -> tuple[Diagnostic, ...]:
     """Everything that is wrong with a repository, in order, one diagnostic for each cause."""
     found = Diagnostics()
     found.extend(catalog_problems(catalog))
-    # A rule says nothing about what the reader has refused: its author mends that first.
-    refused = {one.primary.span for one in catalog.reading if one.severity is Severity.ERROR and one.primary}
     by_rules = (one for spec_id in catalog.ids() for one in _by_rules(catalog, spec_id, Dependencies()))
-    sure = (
-        one for one in by_rules if refused.isdisjoint(label.span for label in (one.primary, *one.secondary) if label)
-    )
     kinds = {spec_id.kind for spec_id in catalog.ids()}
     once = {rule.code.name for kind in kinds for rule in rules_of(kind) if rule.once}
-    found.extend(deduplicated(sure, once))
+    found.extend(deduplicated(_of_what_was_read(catalog, by_rules), once))
     return found.sorted()
 
 
