@@ -11,7 +11,8 @@ import pytest
 
 import penstock
 from penstock.cli.main import main
-from penstock.cli.manual import CODES, REVIEWING
+from penstock.cli.manual import CODES
+from penstock.review.codes import REVIEWING
 
 SOURCES = Path(penstock.__file__).parent
 ROOMS = ("review", "forges")

@@ -9,7 +9,10 @@ from pathlib import Path
 
 from penstock import source
 from penstock.diagnostics.codes import code_table
-from penstock.source.codes import CODES
+from penstock.source.reading.codes import READING
+from penstock.source.writing.codes import WRITING
+
+CODES = (*READING, *WRITING)
 
 
 def said() -> set[str]:

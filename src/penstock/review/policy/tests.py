@@ -12,8 +12,8 @@ from penstock.diagnostics.model import Diagnostic, Severity
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.forges.protocol import Person, Review
 from penstock.forges.recorded import RecordedPullRequest, imagined
+from penstock.review.codes import POLICY_TEST
 from penstock.review.model import Impact, Plan, VerdictState
-from penstock.review.policy.codes import POLICY_TEST
 from penstock.review.policy.complaints import TESTS, Complaint, one_for_each_cause
 from penstock.review.policy.evaluate import evaluate
 from penstock.review.policy.governing_files import with_governing_files
