@@ -56,6 +56,14 @@ def write(rules: RuleFile, folder: Path) -> None:
         (folder / file).write_text(text, encoding="utf-8")
 
 
+def write_all(rules: RuleFile, folder: Path) -> list[str]:
+    """Every file of the rules, with the tests of what goes on for days and weeks; the names of those with tests."""
+    found = manifests(rules)
+    for file, manifest in found.items():
+        (folder / file).write_text(emit_yaml_documents(manifest.documents), encoding="utf-8")
+    return [file for file in found if file.endswith(".test.yaml")]
+
+
 def run(promtool: Path, *arguments: str | Path, at: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([promtool, *arguments], cwd=at, capture_output=True, text=True, timeout=600, check=False)
 

@@ -11,10 +11,9 @@ from lowering.traffic import bike_hires
 from penstock.ir.monitoring import Alert, RuleFile, RuleTest
 from penstock.lowering.rules.alerting import Fires, filled, fires, series, silent
 from penstock.lowering.rules.anomalies.band import ANOMALY, UNMEASURED, outside
-from penstock.source.writing.emit_yaml import emit_yaml_documents
 from penstock.targets.prometheus import lint
 from penstock.targets.prometheus.target import HOURLY_TESTS_FILE, LONG_TESTS_FILE, PLAIN_FILE, TARGET
-from targets.prometheus_rules import SERVE, manifests, nothing_asked, plan, run
+from targets.prometheus_rules import SERVE, nothing_asked, plan, run, write_all
 
 TRAFFIC = "{id: traffic, metric: request_rate, then: [page, ticket]}"
 SLOW = "{id: slow, metric: p95_latency, beyond: above}"
@@ -54,25 +53,15 @@ VARIANTS: dict[str, tuple[str, str, str | None]] = {
 }
 
 
-def files_of_tests(rules: RuleFile) -> list[str]:
-    return [file for file in manifests(rules) if file.endswith(".test.yaml")]
-
-
-def write(rules: RuleFile, folder: Path) -> None:
-    """The rules and the tests of what they watch over days and weeks."""
-    for file, manifest in manifests(rules).items():
-        (folder / file).write_text(emit_yaml_documents(manifest.documents), encoding="utf-8")
-
-
 @pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
 def test_promtool_takes_the_rules_and_their_tests_pass(
     variant: tuple[str, str, str | None], promtool: Path, tmp_path: Path
 ) -> None:
     rules = plan(*variant)
-    write(rules, tmp_path)
+    names = write_all(rules, tmp_path)
     checked = run(promtool, "check", "rules", "--lint-fatal", PLAIN_FILE, at=tmp_path)
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    tested = run(promtool, "test", "rules", *files_of_tests(rules), at=tmp_path)
+    tested = run(promtool, "test", "rules", *names, at=tmp_path)
     assert tested.returncode == 0, tested.stdout + tested.stderr
     assert list(lint.problems(rules)) == []
     assert [c.field for c in TARGET.capabilities if c.problem(rules) is not None] == []
@@ -133,7 +122,7 @@ MUTANTS = [
 def sound(promtool: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The rules of requests alone, whose tests pass."""
     folder = tmp_path_factory.mktemp("sound")
-    write(plan(anomalies(TRAFFIC)), folder)
+    write_all(plan(anomalies(TRAFFIC)), folder)
     tested = run(promtool, "test", "rules", LONG_TESTS_FILE, at=folder)
     assert tested.returncode == 0, tested.stdout + tested.stderr
     return folder
@@ -170,7 +159,7 @@ def test_on_real_traffic_promtool_finds_what_the_definition_says(promtool: Path,
     given = (series("hires", (), " ".join(map(str, hires))),)
     test = RuleTest("hires", "1h", given, tuple(expect), "1h")
     groups = tuple(group for group in rules.groups if "anomaly" in group.name)
-    write(rules._replace(groups=groups, tests=(test,)), tmp_path)
+    write_all(rules._replace(groups=groups, tests=(test,)), tmp_path)
     tested = run(promtool, "test", "rules", HOURLY_TESTS_FILE, at=tmp_path)
     assert tested.returncode == 0, tested.stdout[:3000]
     assert sum(hour in gone for hour in noticed) >= 12, "the day without hires"

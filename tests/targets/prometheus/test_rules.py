@@ -38,6 +38,7 @@ from targets.prometheus_rules import (
     without_monitors,
     without_objectives,
     write,
+    write_all,
 )
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -65,7 +66,8 @@ VARIANTS: dict[str, tuple[str, str, str | None]] = {
     "a week": (slos("    availability: {objective: 99%, window: 7d}\n", ""), ENVIRONMENT, RELEASE),
     "a day": (slos("", "    latency: {objective: 95%, below: 1s, window: 1d}\n"), ENVIRONMENT, RELEASE),
     "three days": (slos("    availability: {objective: 99%, window: 3d}\n", ""), ENVIRONMENT, RELEASE),
-    "nobody is woken": (BY_HAND, NOBODY_WOKEN, RELEASE),
+    "objectives, and nobody is woken": (without_monitors(BY_HAND), NOBODY_WOKEN, RELEASE),
+    "monitors, and nobody is woken": (MONITORS, NOBODY_WOKEN, RELEASE),
     "nobody is woken within a week": (
         slos("    availability: {objective: 99%, window: 7d}\n", ""),
         NOBODY_WOKEN,
@@ -267,20 +269,19 @@ def test_every_alert_is_tested_to_fire_and_to_stay_silent() -> None:
 def test_tests_that_go_on_for_days_are_evaluated_once_a_day(
     schedule: str, lasts_days: bool, promtool: Path, tmp_path: Path
 ) -> None:
-    rules = plan(changed(MONITORS, ("30 5 * * *", schedule)))
-    found = manifests(rules)
-    names = [TESTS_FILE, LONG_TESTS_FILE] if lasts_days else [TESTS_FILE]
-    assert [file for file in found if file.endswith(".test.yaml")] == names
-    for file in (PLAIN_FILE, *names):
-        (tmp_path / file).write_text(emit_yaml_documents(found[file].documents), encoding="utf-8")
+    names = write_all(plan(changed(MONITORS, ("30 5 * * *", schedule))), tmp_path)
+    assert names == ([TESTS_FILE, LONG_TESTS_FILE] if lasts_days else [TESTS_FILE])
     tested = run(promtool, "test", "rules", *names, at=tmp_path)
     assert tested.returncode == 0, tested.stdout + tested.stderr
-    if lasts_days:
-        file = tmp_path / PLAIN_FILE
-        file.write_text(
-            file.read_text().replace("absent(penstock_monitoring", "absent(penstock_training"), encoding="utf-8"
-        )
-        assert run(promtool, "test", "rules", LONG_TESTS_FILE, at=tmp_path).returncode == 1
+
+
+def test_tests_that_go_on_for_days_notice_another_series(promtool: Path, tmp_path: Path) -> None:
+    write_all(plan(changed(MONITORS, ("30 5 * * *", "0 6 * * 1-5"))), tmp_path)
+    file = tmp_path / PLAIN_FILE
+    file.write_text(
+        file.read_text().replace("absent(penstock_monitoring", "absent(penstock_training"), encoding="utf-8"
+    )
+    assert run(promtool, "test", "rules", LONG_TESTS_FILE, at=tmp_path).returncode == 1
 
 
 @pytest.mark.parametrize("file", [PLAIN_FILE, TESTS_FILE, "rules.yaml", "scraping.yaml"])

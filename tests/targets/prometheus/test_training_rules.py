@@ -19,7 +19,7 @@ from penstock.source.writing.emit_yaml import emit_yaml_documents
 from penstock.targets.prometheus import lint
 from penstock.targets.prometheus.target import TARGET
 from targets.crds import problems
-from targets.prometheus_rules import run
+from targets.prometheus_rules import run, write_all
 
 GOLDEN = Path(__file__).parent / "golden"
 PLAIN, TESTS, APPLIED = "training-rules.prometheus.yaml", "training-rules.days.test.yaml", "training-rules.yaml"
@@ -54,11 +54,6 @@ def texts(rules: RuleFile) -> dict[str, str]:
     return {found.file: emit_yaml_documents(found.documents) for found in TARGET.renders[RuleFile](rules)}
 
 
-def write(rules: RuleFile, folder: Path) -> None:
-    for file, text in texts(rules).items():
-        (folder / file).write_text(text, encoding="utf-8")
-
-
 SCHEDULES = {
     "weekly": None,
     "hourly": retrain(schedule="5 * * * *"),
@@ -71,7 +66,7 @@ SCHEDULES = {
 
 @pytest.mark.parametrize("change", SCHEDULES.values(), ids=SCHEDULES)
 def test_promtool_takes_the_rules_and_their_tests_pass(change: Change | None, promtool: Path, tmp_path: Path) -> None:
-    write(plan(change), tmp_path)
+    write_all(plan(change), tmp_path)
     tests = [file.name for file in tmp_path.glob("*.test.yaml")]
     assert len(tests) == 1
     for command in (("check", "rules", "--lint-fatal", PLAIN), ("test", "rules", *tests)):
@@ -90,7 +85,7 @@ def test_promtool_takes_the_rules_and_their_tests_pass(change: Change | None, pr
     ],
 )
 def test_the_tests_notice(what: str, old: str, new: str, promtool: Path, tmp_path: Path) -> None:
-    write(plan(), tmp_path)
+    write_all(plan(), tmp_path)
     file = tmp_path / PLAIN
     file.write_text(changed(file.read_text(encoding="utf-8"), (old, new)), encoding="utf-8")
     assert run(promtool, "test", "rules", TESTS, at=tmp_path).returncode == 1, what
