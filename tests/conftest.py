@@ -115,6 +115,16 @@ def shared_crds() -> Path:
     pytest.skip(reason)
 
 
+@pytest.fixture(scope="session")
+def empty_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A registry that has its tables, to be copied: making them takes seconds."""
+    from mlflow import MlflowClient
+
+    path = tmp_path_factory.mktemp("registry") / "mlflow.db"
+    MlflowClient(f"sqlite:///{path}").search_registered_models()
+    return path
+
+
 def _tool(name: str, built: str | None = None) -> Path:
     """A program. Of one that is `built` from source, `make tools` notes where the machine cannot."""
     search = os.pathsep.join([str(ROOT / ".tools" / "bin"), os.environ.get("PATH", "")])

@@ -227,14 +227,6 @@ class Cluster:
         return self.store_root / "made" / digest.removeprefix("sha256:")
 
 
-@pytest.fixture(scope="module")
-def empty_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A registry that has its tables: making them takes seconds."""
-    path = tmp_path_factory.mktemp("registry") / "mlflow.db"
-    MlflowClient(f"sqlite:///{path}").search_registered_models()
-    return path
-
-
 @pytest.fixture
 def cluster(tmp_path: Path, repository: Repository, empty_registry: Path) -> Cluster:
     shutil.copy(empty_registry, tmp_path / "mlflow.db")

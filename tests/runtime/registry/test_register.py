@@ -78,14 +78,6 @@ def better(tmp_path_factory: pytest.TempPathFactory) -> MadeModel:
     return model
 
 
-@pytest.fixture(scope="module")
-def empty_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A registry that has its tables: making them takes seconds."""
-    path = tmp_path_factory.mktemp("registry") / "mlflow.db"
-    MlflowClient(f"sqlite:///{path}").search_registered_models()
-    return path
-
-
 @pytest.fixture
 def place(tmp_path: Path, empty_registry: Path) -> Place:
     return Place(tmp_path, empty_registry)
