@@ -120,6 +120,11 @@ class Catalog:
             self._load(spec_id)
         return self._loaded[spec_id]
 
+    def find(self, kind: type[R], name: str) -> R | None:
+        """The spec of a kind by its name, before overrides; None where it does not exist or is invalid."""
+        loaded = self.loaded(SpecId(kind.kind_name, name))
+        return loaded.resource if loaded is not None and isinstance(loaded.resource, kind) else None
+
     def problems(self, spec_id: SpecId) -> tuple[Diagnostic, ...]:
         """What is wrong with the spec by itself, before overrides and whatever it refers to."""
         self.loaded(spec_id)

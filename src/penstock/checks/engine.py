@@ -122,9 +122,8 @@ def _differing(catalog: Catalog, spec_id: SpecId, reads: Dependencies) -> tuple[
     names = {
         environment for key in reads.keys if key.startswith(SPEC) for environment in catalog.overriding(_spec_of(key))
     }
-    loaded = catalog.loaded(spec_id)
-    if loaded is not None and isinstance(loaded.resource, Rollout):
-        names.update(loaded.resource.spec.environments)
+    if spec_id.kind == Rollout.kind_name and (rollout := catalog.find(Rollout, spec_id.name)) is not None:
+        names.update(rollout.spec.environments)
     return tuple(environment for environment in catalog.environments() if environment in names)
 
 

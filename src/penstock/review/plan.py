@@ -170,9 +170,8 @@ def _with_share(head: Catalog, base: Catalog, edit: SpecEdit) -> SpecEdit:
     difference = edit.difference
     if difference is None or difference.holder is not ReleaseSpec or difference.field != "step":
         return edit
-    before, after = (catalog.loaded(edit.spec) for catalog in (base, head))
-    known, now = (one.resource if one is not None else None for one in (before, after))
-    if not isinstance(known, Release) or not isinstance(now, Release) or edit.change.direction is not LOOSENED:
+    known, now = (catalog.find(Release, edit.spec.name) for catalog in (base, head))
+    if known is None or now is None or edit.change.direction is not LOOSENED:
         return edit
     former, rollout = (
         catalog.view(one.spec.environment).find(Rollout, one.spec.rollout)

@@ -21,7 +21,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock.catalog.model import View
-from penstock.catalog.values import id_of
 from penstock.checks.rule import rule, unknown_word
 from penstock.diagnostics.deduplicate import deduplicated
 from penstock.diagnostics.grammar import joined, listed
@@ -69,13 +68,13 @@ def gate_test(view: View, gate: Gate) -> Iterator[Diagnostic]:
 
 def _inapplicable(view: View, gate: Gate) -> dict[int, list[str]]:
     """Tests by position that speak of rules which the environment's override takes away, and the names of those."""
-    loaded = view.catalog.loaded(id_of(gate))
-    if loaded is None or not isinstance(loaded.resource, Gate):
+    declared = view.catalog.find(Gate, gate.name)
+    if declared is None:
         return {}
-    patch = loaded.resource.overrides.get(view.environment_name or "", {})
+    patch = declared.overrides.get(view.environment_name or "", {})
     if "rules" not in patch or "tests" in patch:
         return {}
-    gone = _known(loaded.resource) - _known(gate)
+    gone = _known(declared) - _known(gate)
     named = {
         position: [name for name in dict.fromkeys((*test.expect, *test.given)) if name in gone]
         for position, test in enumerate(gate.spec.tests)

@@ -20,7 +20,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock.catalog.model import View
-from penstock.catalog.values import id_of
 from penstock.checks.rule import rule
 from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.grammar import listed
@@ -65,8 +64,8 @@ def _missing(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     if environment is None:
         return
     # What an override takes away is to be mended there: beside it, the spec may name its gate.
-    loaded = view.catalog.loaded(id_of(rollout))
-    is_overridden = loaded is not None and "gate" in loaded.resource.overrides.get(environment.name, {})
+    declared = view.catalog.find(Rollout, rollout.name)
+    is_overridden = declared is not None and "gate" in declared.overrides.get(environment.name, {})
     write = "write" if is_overridden else "add"
     helps = (
         f"{write} `gate: {others[0]}`"

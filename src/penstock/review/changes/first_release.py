@@ -18,9 +18,8 @@ def with_version(head: Catalog, edit: SpecEdit) -> SpecEdit:
     """The edit that brings a Release, its version or its step, with what it serves: one field alone does not tell."""
     if edit.pointer not in _SERVING and (edit.pointer or edit.change.operation is not Operation.ADDED):
         return edit
-    loaded = head.loaded(edit.spec)
-    release = loaded.resource if loaded is not None else None
-    if not isinstance(release, Release):
+    release = head.find(Release, edit.spec.name) if edit.spec.kind == Release.kind_name else None
+    if release is None:
         return edit
     said = f"it serves {release.spec.version.digest[:19]}… with {_share(head, release)}"
     return edit._replace(change=replace(edit.change, why=f"{edit.change.why}; {said}"))

@@ -84,6 +84,5 @@ def _place(version: Version) -> _Place:
 
 def _release(catalog: Catalog, spec_id: SpecId) -> Release | None:
     """The release, if it says the same in every environment: of another, nobody could tell what it goes back to."""
-    loaded = catalog.loaded(spec_id)
-    resource = loaded.resource if loaded is not None else None
-    return resource if isinstance(resource, Release) and not resource.overrides else None
+    release = catalog.find(Release, spec_id.name)
+    return release if release is not None and not release.overrides else None

@@ -10,19 +10,22 @@ from penstock.specs.environment import STAGES
 from penstock.specs.release import Release
 from penstock.specs.rollout import Rollout
 
+_RELEASING = ((), ("spec", "version"), ("spec", "version", "digest"))
+"""Where an edit brings another version."""
+
 
 def with_skipped_stages(base: Catalog, head: Catalog, edit: SpecEdit) -> SpecEdit:
     """The edit of a Release that gives an environment another version, with the earlier stages that do not serve it.
 
     What counts is what base holds, with all of the traffic: a Release of the same pull request has served nothing yet.
     """
-    now, before = (catalog.loaded(edit.spec) for catalog in (head, base))
-    release = now.resource if now is not None else None
-    known = before.resource if before is not None else None
-    if not isinstance(release, Release) or edit.pointer not in ((), ("spec", "version"), ("spec", "version", "digest")):
+    if edit.spec.kind != Release.kind_name or edit.pointer not in _RELEASING:
+        return edit
+    release, known = (catalog.find(Release, edit.spec.name) for catalog in (head, base))
+    if release is None:
         return edit
     digest = release.spec.version.digest
-    if isinstance(known, Release) and known.spec.version.digest == digest:
+    if known is not None and known.spec.version.digest == digest:
         return edit
     skipped = [name for name in _earlier(head, release) if not _serves(base, name, release.spec.rollout, digest)]
     if not skipped:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from penstock.catalog.model import Catalog, SpecId
+from penstock.catalog.model import Catalog
 from penstock.specs.release import Release
 
 
@@ -17,13 +17,11 @@ class Served(NamedTuple):
     def before(cls, base: Catalog, release: Release) -> Served:
         """What the base has before the Release is merged."""
         environment, rollout = release.spec.environment, release.spec.rollout
-        named = base.loaded(SpecId("Release", release.name))
-        found = [named.resource if named is not None else None]
+        found = [base.find(Release, release.name)]
         if environment in base.environments():
             view = base.view(environment)
             found += [view.find(Release, release.name), view.release_of(rollout)]
-        there = (one for one in found if isinstance(one, Release) and one.spec.environment == environment)
-        return cls(tuple(there))
+        return cls(tuple(one for one in found if one is not None and one.spec.environment == environment))
 
     def holds(self, digest: str) -> bool:
         """Whether a version gets traffic, or is named as the one that was replaced."""

@@ -112,12 +112,8 @@ def ruleset_markdown(catalog: Catalog, folder: str) -> str:
 def _names(catalog: Catalog, teams: Iterable[str], organisation: str | None) -> str:
     if organisation is not None:
         return " ".join(f"@{organisation}/{team}" for team in sorted(teams))
-    members: set[str] = set()
-    for team in teams:
-        for spec_id in catalog.ids("Team"):
-            loaded = catalog.loaded(spec_id) if spec_id.name == team else None
-            if loaded is not None and isinstance(loaded.resource, Team):
-                members |= set(loaded.resource.spec.members)
+    found = (catalog.find(Team, name) for name in teams)
+    members = {member for team in found if team is not None for member in team.spec.members}
     return " ".join(f"@{member}" for member in sorted(members, key=str.lower))
 
 

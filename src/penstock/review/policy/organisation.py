@@ -48,11 +48,11 @@ def read_teams(base: Catalog) -> tuple[dict[str, frozenset[str]], dict[str, str]
     spelling: dict[str, str] = {}
     problems = []
     for spec_id in base.ids("Team"):
-        loaded = base.loaded(spec_id)
-        if loaded is None or not isinstance(loaded.resource, Team):
+        team = base.find(Team, spec_id.name)
+        if team is None:
             problems.append(f"{spec_id} is not valid on the base, so its members are unknown: fix it there first.")
             continue
-        members = loaded.resource.spec.members
+        members = team.spec.members
         teams[spec_id.name] = frozenset(map(login_key, members))
         spelling |= {login_key(member): member for member in members}
     return teams, spelling, problems

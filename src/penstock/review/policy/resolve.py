@@ -69,13 +69,13 @@ def resolve_policy(base: Catalog) -> ResolvedPolicy:
     problems = [*_unreadable(base), *read_teams(base)[2]]
     ids = base.ids("ApprovalPolicy")
     for spec_id in ids:
-        loaded = base.loaded(spec_id)
-        if loaded is None or not isinstance(loaded.resource, ApprovalPolicy):
+        policy = base.find(ApprovalPolicy, spec_id.name)
+        if policy is None:
             problems.append(
                 f"{spec_id} is not valid on the base, so nothing can be approved by it: fix it there first."
             )
         else:
-            found.append(loaded.resource)
+            found.append(policy)
     rules = [rule for policy in found for rule in policy.spec.rules]
     for name, count in sorted(Counter(rule.id for rule in rules).items()):
         if count > 1:

@@ -49,12 +49,9 @@ def run_tests(catalog: Catalog) -> tuple[TestRun, ...]:
     policy = replace(resolve_policy(catalog), freezes=(), waivers=())
     runs = []
     for spec_id in catalog.ids("ApprovalPolicy"):
-        loaded = catalog.loaded(spec_id)
-        if loaded is not None and isinstance(loaded.resource, ApprovalPolicy):
-            runs += [
-                _Case(catalog, policy, spec_id, position, test).run()
-                for position, test in enumerate(loaded.resource.spec.tests)
-            ]
+        declared = catalog.find(ApprovalPolicy, spec_id.name)
+        tests = declared.spec.tests if declared is not None else []
+        runs += [_Case(catalog, policy, spec_id, position, test).run() for position, test in enumerate(tests)]
     return tuple(runs)
 
 

@@ -18,7 +18,9 @@ from penstock.specs.rollout import Rollout
 def canary_rollbacks(base: Catalog, head: Catalog, touched: Iterable[SpecId]) -> Iterator[Diagnostic]:
     """A warning for each Release that replaces the version of a canary that is under way in Knative mode."""
     for spec_id in touched:
-        before, after = _release(base, spec_id), _release(head, spec_id)
+        if spec_id.kind != Release.kind_name:
+            continue
+        before, after = (catalog.find(Release, spec_id.name) for catalog in (base, head))
         if before is None or after is None or before.spec.step is None:
             continue
         if before.spec.version.digest != after.spec.version.digest and _by_knative(head, after):
@@ -32,12 +34,6 @@ def canary_rollbacks(base: Catalog, head: Catalog, touched: Iterable[SpecId]) ->
                     "share at once; roll back with that patch, and remove it when the pods are ready",
                 ),
             )
-
-
-def _release(catalog: Catalog, spec_id: SpecId) -> Release | None:
-    loaded = catalog.loaded(spec_id) if spec_id.kind == "Release" else None
-    resource = loaded.resource if loaded is not None else None
-    return resource if isinstance(resource, Release) else None
 
 
 def _by_knative(catalog: Catalog, release: Release) -> bool:

@@ -165,12 +165,10 @@ def _answered(was: _Served, is_: _Served) -> Fraction:
 
 def _rollouts(catalog: Catalog, touched: Iterable[SpecId]) -> Iterator[str]:
     for spec_id in touched:
-        loaded = catalog.loaded(spec_id) if spec_id.kind in ("Release", "Rollout") else None
-        resource = loaded.resource if loaded is not None else None
-        if isinstance(resource, Rollout):
-            yield resource.name
-        elif isinstance(resource, Release):
-            yield resource.spec.rollout
+        if spec_id.kind == Rollout.kind_name and catalog.find(Rollout, spec_id.name) is not None:
+            yield spec_id.name
+        elif spec_id.kind == Release.kind_name and (release := catalog.find(Release, spec_id.name)) is not None:
+            yield release.spec.rollout
 
 
 def _served(view: View, name: str) -> _Served | None:
