@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable, Iterator
 
 
 def folded(path: str) -> str:
@@ -11,3 +12,12 @@ def folded(path: str) -> str:
         return path.casefold()
     shown = (letter for letter in unicodedata.normalize("NFKC", path) if unicodedata.category(letter) != "Cf")
     return unicodedata.normalize("NFKC", "".join(shown).casefold())
+
+
+def colliding(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each path that such a file system takes for an earlier one, with that."""
+    known: dict[str, str] = {}
+    for path in paths:
+        other = known.setdefault(folded(path), path)
+        if other != path:
+            yield path, other

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from penstock.diagnostics.grammar import counted
 from penstock.diagnostics.model import Diagnostic, Label, Span
-from penstock.source.case_folding import folded
+from penstock.source.case_folding import colliding, folded
 from penstock.source.git.sparse_checkout import left_out
 from penstock.source.model import SourceFile
 from penstock.source.plain_file import read_plain_file
@@ -128,17 +128,14 @@ def list_commit(repository: GitRepository, revision: str) -> tuple[list[TreeEntr
 
 def case_collisions(paths: Iterable[str]) -> Iterator[Diagnostic]:
     """Files that are one file where case, or the form of an accent, does not count."""
-    known: dict[str, str] = {}
-    for path in paths:
-        other = known.setdefault(folded(path), path)
-        if other != path:
-            yield Diagnostic.error(
-                "case-collision",
-                "two files have the same name on case-insensitive file systems",
-                Span.point(path),
-                secondary=(Label(Span.point(other), "the other one"),),
-                help=("rename one: on macOS and Windows a clone contains only one of them",),
-            )
+    for path, other in colliding(paths):
+        yield Diagnostic.error(
+            "case-collision",
+            "two files have the same name on case-insensitive file systems",
+            Span.point(path),
+            secondary=(Label(Span.point(other), "the other one"),),
+            help=("rename one: on macOS and Windows a clone contains only one of them",),
+        )
 
 
 def _unusable(path: str, size: int, is_plain: bool) -> Diagnostic | None:

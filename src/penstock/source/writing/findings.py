@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from penstock.diagnostics.model import Diagnostic, Label, Span
-from penstock.source.case_folding import folded
+from penstock.source.case_folding import colliding
 
 MENDED_BY_COMPILING = frozenset({"missing-artifact", "stale-artifact", "orphaned-artifact"})
 """Codes of generated files that are only out of date: nobody has written into them."""
@@ -73,17 +73,14 @@ def edited_and_orphaned(path: str) -> Diagnostic:
 
 def collisions(paths: Iterable[str]) -> Iterator[Diagnostic]:
     """Paths that some file systems take for one."""
-    known: dict[str, str] = {}
-    for path in sorted(paths):
-        other = known.setdefault(folded(path), path)
-        if other != path:
-            yield Diagnostic.error(
-                "artifact-collision",
-                "two artifacts have the same name on case-insensitive file systems",
-                Span.point(path),
-                secondary=(Label(Span.point(other), "the other one"),),
-                help=("use specification names that differ in more than case",),
-            )
+    for path, other in colliding(sorted(paths)):
+        yield Diagnostic.error(
+            "artifact-collision",
+            "two artifacts have the same name on case-insensitive file systems",
+            Span.point(path),
+            secondary=(Label(Span.point(other), "the other one"),),
+            help=("use specification names that differ in more than case",),
+        )
 
 
 def missing(path: str) -> Diagnostic:
