@@ -92,6 +92,12 @@ class Repository:
     def branch(self, name: str = "change") -> None:
         self.git("checkout", "--quiet", "-b", name)
 
+    def recompile(self, change: Callable[[Documents], None]) -> str:
+        """Commit a change with what it compiles to."""
+        self.edit(change)
+        self.compile()
+        return self.commit()
+
     @property
     def seen(self) -> GitRepository:
         """As a review sees it."""

@@ -58,9 +58,7 @@ def test_its_files_are_shown_as_renamed(repository: Repository) -> None:
     repository.compile()
     repository.commit()
     repository.branch()
-    repository.edit(renamed())
-    repository.compile()
-    repository.commit()
+    repository.recompile(renamed())
     plan = repository.plan()
     assert plan.errors == ()
     paths = {one.path for one in plan.artifacts}

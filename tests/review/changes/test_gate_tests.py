@@ -20,9 +20,7 @@ TEST = "Gate/delay-release.tests[0]"
 def tested(repository: Repository) -> Repository:
     """A gate with a test that 0.72 is enough."""
     repository.branch("main-with-test")
-    repository.edit(_edit(0.70, {"given": {"quality": 0.72}, "expect": {"quality": "pass"}}))
-    repository.compile()
-    repository.commit()
+    repository.recompile(_edit(0.70, {"given": {"quality": 0.72}, "expect": {"quality": "pass"}}))
     return repository
 
 
@@ -38,9 +36,7 @@ def _edit(bound: float, *tests: Any) -> Callable[[Documents], None]:
 def found(repository: Repository, edit: Callable[[Documents], None]) -> dict[str, set[Direction]]:
     """The directions by address; where a test goes and another comes, both have the same."""
     base = repository.git("rev-parse", "HEAD").strip()
-    repository.edit(edit)
-    repository.compile()
-    repository.commit()
+    repository.recompile(edit)
     told: dict[str, set[Direction]] = {}
     for change in repository.plan(base).changes:
         if change.cause == "direct":
@@ -97,9 +93,7 @@ def test_a_test_that_another_implies_is_no_promise_lost(
 
         return change
 
-    repository.edit(edit({"given": {"quality": given}, "expect": {"quality": expect}}))
-    repository.compile()
-    repository.commit()
+    repository.recompile(edit({"given": {"quality": given}, "expect": {"quality": expect}}))
     assert found(repository, edit({"given": other, "expect": {"quality": expect}})) == {TEST: {direction, TIGHTENED}}
 
 

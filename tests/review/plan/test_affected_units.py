@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -38,36 +37,30 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
-def change(repository: Repository, edit: Callable[[Documents], None]) -> None:
-    repository.edit(edit)
-    repository.compile()
-    repository.commit()
-
-
 promise_less = set_at("Rollout", "delay-online", "slos", "availability", "objective", to="99.1%")
 
 
 def test_an_objective_of_a_rollout_leaves_its_model_alone(compiled: Repository, seen: list[str]) -> None:
-    change(compiled, promise_less)
+    compiled.recompile(promise_less)
     assert compiled.plan().errors == ()
     assert set(seen) == {"staging/Rollout/delay-online", "production/Rollout/delay-online"}
 
 
 def test_what_a_rollout_monitors_concerns_its_model(compiled: Repository, seen: list[str]) -> None:
-    change(compiled, set_at("Rollout", "delay-online", "monitor", "schedule", to="0 5 * * 1"))
+    compiled.recompile(set_at("Rollout", "delay-online", "monitor", "schedule", to="0 5 * * 1"))
     assert compiled.plan().errors == ()
     assert {"staging/Model/delay", "production/Model/delay"} <= set(seen)
 
 
 def test_a_rollout_that_leaves_an_environment_concerns_its_model_there(compiled: Repository, seen: list[str]) -> None:
-    change(compiled, set_at("Rollout", "delay-online", "environments", to=["staging"]))
+    compiled.recompile(set_at("Rollout", "delay-online", "environments", to=["staging"]))
     assert compiled.plan().errors == ()
     assert "production/Model/delay" in seen
     assert "staging/Model/delay" not in seen
 
 
 def test_a_kustomization_changes_because_of_what_came_or_went(compiled: Repository) -> None:
-    change(compiled, set_at("Rollout", "delay-online", "environments", to=["staging"]))
+    compiled.recompile(set_at("Rollout", "delay-online", "environments", to=["staging"]))
     causes = {one.path: one.owners for one in compiled.plan().artifacts}
     assert causes["production/kustomization.yaml"] == ("Rollout/delay-online",)
 
@@ -76,13 +69,13 @@ def test_a_file_is_gone_because_of_what_its_unit_read(compiled: Repository) -> N
     def watch_nothing(documents: Documents) -> None:
         documents["Rollout", "delay-online"]["overrides"] = {"production": {"monitor": None}}
 
-    change(compiled, watch_nothing)
+    compiled.recompile(watch_nothing)
     gone = {one.path: one.owners for one in compiled.plan().artifacts if one.operation == "removed"}
     assert gone["production/delay/monitoring.yaml"] == ("Rollout/delay-online",)
 
 
 def test_a_touched_file_concerns_its_unit_whatever_was_edited(compiled: Repository, seen: list[str]) -> None:
-    change(compiled, promise_less)
+    compiled.recompile(promise_less)
     path = "generated/production/delay/training.yaml"
     compiled.write(path, compiled.read(path) + "# more\n")
     compiled.commit()
@@ -98,7 +91,7 @@ def test_a_model_that_an_override_alone_names_is_concerned(compiled: Repository,
         documents["Gate", "delay-release-b"]["spec"]["model"] = "delay-b"
         documents["Rollout", "delay-online"]["overrides"] = {"staging": {"model": "delay-b", "gate": "delay-release-b"}}
 
-    change(compiled, serve_another)
+    compiled.recompile(serve_another)
     compiled.git("checkout", "--quiet", "-b", "watching")
 
     compiled.edit(set_at("Rollout", "delay-online", "monitor", "schedule", to="0 5 * * 1"))
@@ -115,7 +108,7 @@ def test_an_environment_concerns_models_that_nothing_serves(compiled: Repository
     def train_alone(documents: Documents) -> None:
         del documents["Rollout", "delay-online"]
 
-    change(compiled, train_alone)
+    compiled.recompile(train_alone)
     compiled.git("checkout", "--quiet", "-b", "environment")
 
     compiled.edit(set_at("Environment", "production", "namespace", to="elsewhere"))

@@ -26,9 +26,7 @@ def loosened(repository: Repository) -> Repository:
     repository.compile()
     repository.commit("Compiled")
     repository.branch()
-    repository.edit(loosen)
-    repository.compile()
-    repository.commit()
+    repository.recompile(loosen)
     return repository
 
 

@@ -77,9 +77,7 @@ def test_what_a_spec_leads_to_is_looked_at(repository: Repository) -> None:
 
 def test_specs_and_generated_files_are_looked_at(repository: Repository) -> None:
     repository.branch()
-    repository.edit(loosen)
-    repository.compile()
-    repository.commit()
+    repository.recompile(loosen)
     assert repository.plan().files == ()
 
 

@@ -20,9 +20,7 @@ def errors(plan: Plan) -> dict[str, str]:
 
 
 def test_specs_and_what_they_compile_to_pass(compiled: Repository) -> None:
-    compiled.edit(loosen)
-    compiled.compile()
-    compiled.commit()
+    compiled.recompile(loosen)
     plan = compiled.plan()
     assert errors(plan) == {}
     changed = {artifact.path: artifact for artifact in plan.artifacts}
@@ -144,9 +142,7 @@ def test_an_index_that_no_compile_wrote_vouches_for_nothing(repository: Reposito
 def test_a_kustomization_follows_what_comes_and_goes(compiled: Repository) -> None:
     kustomization = "generated/production/kustomization.yaml"
     before = compiled.read(kustomization)
-    compiled.edit(set_at("Rollout", "delay-online", "environments", to=["staging"]))
-    compiled.compile()
-    compiled.commit()
+    compiled.recompile(set_at("Rollout", "delay-online", "environments", to=["staging"]))
     plan = compiled.plan()
     assert errors(plan) == {}
     assert {"production/kustomization.yaml"} == {one.path for one in plan.artifacts if "kustomization" in one.path}

@@ -112,9 +112,7 @@ def test_an_edit_of_one_environment_explains_no_list_of_another(
 ) -> None:
     listed_otherwise(monkeypatch)
     compiled.branch()
-    compiled.edit(_namespace)
-    compiled.compile()
-    compiled.commit()
+    compiled.recompile(_namespace)
     found = unknown(compiled.plan())
     assert {address: one.environments for address, one in found.items()} == {"Environment/production": ("production",)}
 
@@ -154,9 +152,7 @@ def test_a_change_that_the_comparison_misses_is_found_by_what_it_does(
     """Whatever the review may take for the same one day, the compiler says otherwise."""
     monkeypatch.setattr(specs, "same", lambda before, after: before == after)
     compiled.branch()
-    compiled.edit(lambda documents: documents["Model", "delay"]["spec"]["estimator"].update(params={"a": True}))
-    compiled.compile()
-    compiled.commit()
+    compiled.recompile(lambda documents: documents["Model", "delay"]["spec"]["estimator"].update(params={"a": True}))
     assert set(unknown(compiled.plan())) == {"Model/delay"}
 
 
@@ -168,9 +164,7 @@ def test_it_is_found_beside_a_change_of_another_spec(compiled: Repository, monke
         documents["Gate", "delay-release"]["spec"]["rules"][0]["atLeast"] = 0.9
 
     compiled.branch()
-    compiled.edit(edit)
-    compiled.compile()
-    compiled.commit()
+    compiled.recompile(edit)
     assert set(unknown(compiled.plan())) == {"Model/delay"}
 
 
@@ -270,9 +264,7 @@ def test_what_a_change_explains_is_told_once(
         "penstock.review.plan.unattributed_changes", lambda *asked: found.extend(unattributed_changes(*asked)) or found
     )
     compiled.branch()
-    compiled.edit(change)
-    compiled.compile()
-    compiled.commit()
+    compiled.recompile(change)
     plan = compiled.plan()
     assert plan.errors == ()
     assert plan.artifacts
@@ -296,9 +288,7 @@ def test_another_word_beside_it_hides_no_order(
         document["metadata"]["description"] = "Other words."
 
     compiled.branch()
-    compiled.edit(turn)
-    compiled.compile()
-    compiled.commit()
+    compiled.recompile(turn)
     changes = {str(change.address): change.direction for change in compiled.plan().changes if change.cause == "direct"}
     assert changes == {
         f"{kind}/{name}.metadata.description": Direction.NEUTRAL,
@@ -312,9 +302,7 @@ def test_other_words_alone_explain_the_files_that_hold_them(compiled: Repository
         documents["Gate", "delay-release"]["spec"]["rules"][0]["why"] = "Other words."
 
     compiled.branch()
-    compiled.edit(edit)
-    compiled.compile()
-    compiled.commit()
+    compiled.recompile(edit)
     plan = compiled.plan()
     assert plan.artifacts
     assert {change.direction for change in plan.changes} == {Direction.NEUTRAL}
