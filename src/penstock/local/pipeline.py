@@ -6,6 +6,8 @@ of the pipeline. Anything else in the file is an error, so that nothing is passe
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
@@ -64,6 +66,16 @@ class LocalStep:
             return str(inputs[name] if direction == "inputs" else outputs[name])
 
         return [_PLACEHOLDER.sub(fill, word) for word in self.command]
+
+    def fingerprint(self, values: dict[str, str], inputs: dict[str, str], code: list[str]) -> str:
+        """Hex digest over the filled command, the content of its inputs, and its code.
+
+        Equal fingerprints mean that a finished run of the step stands for a new one.
+        """
+        digests = {name: Path(digest) for name, digest in inputs.items()}
+        filled = self.arguments(values, digests, {name: Path(name) for name in self.outputs})
+        content = json.dumps({"name": self.name, "command": filled, "environment": self.environment, "code": code})
+        return hashlib.sha256(content.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from enum import StrEnum
 from pathlib import Path
 
 from penstock.local.code_digests import CodeDigests
-from penstock.local.fingerprints import fingerprint
 from penstock.local.pipeline import LocalPipeline, LocalStep, PipelineError
 from penstock.local.workspace import FinishedStep, Workspace
 from penstock.runtime.faults import EXIT_REJECTED, EXIT_USAGE
@@ -205,7 +204,7 @@ class _Schedule:
             assert finished is not None, f"{step.name} started before {made.step} was done"
             inputs[name], digests[name] = finished.output(made.output), finished.digests[made.output]
         code_before = self._code.of(step)
-        key = fingerprint(step, self._values, digests, code_before)
+        key = step.fingerprint(self._values, digests, code_before)
         workspace = self._runner.workspace
         if step.cache and not self._runner.fresh and (reused := workspace.finished(key)) is not None:
             step_run.finished, step_run.seconds = reused, reused.seconds
