@@ -17,12 +17,11 @@ from penstock.review.policy.commands import Command, commands, commands_in_revie
 from penstock.review.policy.freezes import standing_freezes
 from penstock.review.policy.freshness import Opinions, head_moved_at, opinions
 from penstock.review.policy.governing_files import means_nothing
-from penstock.review.policy.grants import granting
+from penstock.review.policy.grants import granting, overruling
 from penstock.review.policy.holds import Hold, standing_holds
 from penstock.review.policy.matching import has_empty_place, who_fits
 from penstock.review.policy.organisation import Organisation, Roles, Standing
 from penstock.review.policy.outcome import RequirementOutcome, outcomes
-from penstock.review.policy.overruling import overruling
 from penstock.review.policy.people import Demand, Suggestion, is_possible, smallest_set, who_could
 from penstock.review.policy.prior_decisions import PriorDecisions
 from penstock.review.policy.requirements import Alternative, Slot, TooManyAlternativesError

@@ -1,4 +1,4 @@
-"""Commands that let something pass: unedited, after the last push, by people who had no hand in the change."""
+"""What lets something pass that blocks: commands that count, and people who may set aside what others said."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from datetime import datetime
 
 from penstock.forges.protocol import PullRequestView
 from penstock.review.policy.commands import Command
+from penstock.review.policy.organisation import Roles, Standing
+from penstock.specs.approval_policy import People
 
 
 def granting(
@@ -17,9 +19,9 @@ def granting(
     excluded: frozenset[str],
     moved: datetime | None,
 ) -> tuple[Command, ...]:
-    """Those of the commands that count; none where nobody knows when the head moved.
+    """Those of the commands that count: unedited, after the last push, by people who had no hand in the change.
 
-    `moved` is when the head, or what the base makes of it, did so last.
+    None where nobody knows when the head moved: `moved` is when the head, or what the base makes of it, did so last.
     """
     return tuple(
         command
@@ -33,3 +35,10 @@ def granting(
         and command.person not in excluded
         and view.may_write(command.person)
     )
+
+
+def overruling(people: People | None, roles: Roles, view: PullRequestView, excluded: frozenset[str]) -> frozenset[str]:
+    """Those whom the base's policy allows that, and who may write and had no hand in the pull request."""
+    if people is None:
+        return frozenset()
+    return frozenset(key for key in roles.people(people, Standing()) - excluded if view.may_write(key))

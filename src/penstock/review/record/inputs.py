@@ -13,9 +13,9 @@ from penstock.forges.recorded import PullRequestFacts, RecordedPullRequest
 from penstock.review.model import Plan, Verdict
 from penstock.review.policy.evaluate import MergeGroup, evaluate
 from penstock.review.policy.freshness import coverage
+from penstock.review.policy.grants import overruling
 from penstock.review.policy.holds import standing_holds
 from penstock.review.policy.organisation import Organisation, Roles
-from penstock.review.policy.overruling import overruling
 from penstock.review.policy.prior_decisions import PriorDecisions
 from penstock.review.policy.resolve import ResolvedPolicy
 from penstock.review.policy.separation import contributors

@@ -1,4 +1,4 @@
-"""The released version of a model, brought here from the store: by its digest, or as the registry's champion."""
+"""Which version of a model is meant: by its digest, or as the registry's champion."""
 
 from __future__ import annotations
 
