@@ -13,9 +13,6 @@ from penstock.specs.review import Area, Loosens
 from penstock.specs.shapes import mappings
 from review.repositories import Documents, Repository, at, directions, set_at
 
-WIND = ("Dataset", "weather", "columns", "wind_speed")
-SLO = ("Rollout", "delay-online", "slos", "availability")
-
 
 def test_every_field_of_the_language_declares_direction_and_area() -> None:
     undeclared = {
