@@ -9,8 +9,8 @@ import pytest
 from lowering.rollouts import BY_HAND, BY_ITSELF, ENVIRONMENT, ISTIO, KNATIVE, RELEASE, changed
 from lowering.traffic import bike_hires
 from penstock.ir.monitoring import Alert, RuleFile, RuleTest
-from penstock.lowering.rules.alerting import Fires, filled, fires, series, silent
 from penstock.lowering.rules.anomalies.band import ANOMALY, UNMEASURED, outside
+from penstock.lowering.rules.testing import Fires, filled, fires, series, silent
 from penstock.targets.prometheus import lint
 from penstock.targets.prometheus.target import HOURLY_TESTS_FILE, LONG_TESTS_FILE, PLAIN_FILE, TARGET
 from targets.prometheus_rules import SERVE, nothing_asked, plan, run, write_all

@@ -6,21 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from penstock.ir.monitoring import Alert, Labels, RuleTest
 from penstock.lowering.numbers import float_text
-from penstock.lowering.rules.alerting import (
-    KEEP,
-    NUMBER,
-    Fires,
-    ServedSubject,
-    after,
-    bounds,
-    constant,
-    filled,
-    fires,
-    rule_test,
-    series,
-    silent,
-)
+from penstock.lowering.rules.alerting import KEEP, NUMBER, ServedSubject, bounds
 from penstock.lowering.rules.promql_text import closable, is_of_series, may_read, plain_selector
+from penstock.lowering.rules.testing import Fires, after, constant, filled, fires, rule_test, series, silent
 from penstock.specs.monitor import QueryMonitor
 from penstock.specs.units import Duration
 

@@ -5,23 +5,10 @@ from __future__ import annotations
 from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, Labels, RuleGroup, RuleTest
 from penstock.lowering.numbers import float_text
 from penstock.lowering.rules import figures
-from penstock.lowering.rules.alerting import (
-    COUNT,
-    KEEP,
-    NUMBER,
-    AlertSubject,
-    Fires,
-    Rules,
-    ServedSubject,
-    bounds,
-    constant,
-    filled,
-    fires,
-    rule_test,
-    silent,
-)
+from penstock.lowering.rules.alerting import COUNT, KEEP, NUMBER, AlertSubject, Rules, ServedSubject, bounds
 from penstock.lowering.rules.overdue import AGE, Pipeline, Words, overdue
 from penstock.lowering.rules.pushed import HOLD, of_others, pushed, sample
+from penstock.lowering.rules.testing import Fires, constant, filled, fires, rule_test, silent
 from penstock.specs.monitor import Action, DriftMonitor, Monitor, QualityMonitor
 from penstock.specs.series import (
     DRIFT_BREACHES,

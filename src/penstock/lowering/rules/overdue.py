@@ -12,17 +12,9 @@ from typing import NamedTuple
 
 from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, RuleTest
 from penstock.lowering.cron_period import longest_gap
-from penstock.lowering.rules.alerting import (
-    KEEP,
-    AlertSubject,
-    Fires,
-    after,
-    evaluated,
-    evaluated_every,
-    fires,
-    silent,
-)
+from penstock.lowering.rules.alerting import KEEP, AlertSubject
 from penstock.lowering.rules.pushed import HOLD, as_scraped, of_others, pushed, selector
+from penstock.lowering.rules.testing import Fires, after, evaluated, evaluated_every, fires, silent
 from penstock.specs.monitor import Action
 from penstock.specs.series import Series
 from penstock.specs.units import Duration

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from penstock.ir.monitoring import InputSeries, Labels
-from penstock.lowering.rules.alerting import AlertSubject, constant, series
+from penstock.lowering.rules.alerting import AlertSubject
+from penstock.lowering.rules.testing import constant, series
 from penstock.specs.series import JOB, Series
 
 HOLD = "5m"

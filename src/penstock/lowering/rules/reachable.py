@@ -8,7 +8,8 @@ do its work, and it may be the first of a new version that will never be ready.
 from __future__ import annotations
 
 from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, Labels, RuleTest
-from penstock.lowering.rules.alerting import Fires, ServedSubject, fires, rule_test, series, series_name, silent
+from penstock.lowering.rules.alerting import ServedSubject, series_name
+from penstock.lowering.rules.testing import Fires, fires, rule_test, series, silent
 
 UNREACHABLE = "ModelUnreachable"
 NOT_READY = "ModelNotReady"

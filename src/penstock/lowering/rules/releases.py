@@ -16,10 +16,10 @@ from collections.abc import Iterable
 
 from penstock.ir.monitoring import Alert, ExpectedAlert, Labels, RuleTest
 from penstock.lowering.numbers import percent_text
-from penstock.lowering.rules.alerting import (
+from penstock.lowering.rules.alerting import ServedSubject
+from penstock.lowering.rules.testing import (
     MINUTES_OF_A_DAY,
     Fires,
-    ServedSubject,
     after,
     evaluated,
     evaluated_every,

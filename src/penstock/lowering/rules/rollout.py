@@ -10,23 +10,14 @@ from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, RuleFile, 
 from penstock.lowering.endpoints.request_series import CHANCE, RequestSeries
 from penstock.lowering.endpoints.serving import free_labels, pods_of, requests_of
 from penstock.lowering.environments import environment_of
-from penstock.lowering.rules.alerting import (
-    COUNT,
-    Fires,
-    ServedSubject,
-    alert_environment,
-    filled,
-    fires,
-    rule_test,
-    series,
-    silent,
-)
+from penstock.lowering.rules.alerting import COUNT, ServedSubject, alert_environment
 from penstock.lowering.rules.anomalies.anomaly_rules import anomaly_rules
 from penstock.lowering.rules.monitors import monitor_rules
 from penstock.lowering.rules.objectives.indicators import indicators
 from penstock.lowering.rules.objectives.slo_rules import slo_rules
 from penstock.lowering.rules.reachable import reachable_rules
 from penstock.lowering.rules.releases import release_rules
+from penstock.lowering.rules.testing import Fires, filled, fires, rule_test, series, silent
 from penstock.specs.environment import EnvironmentSpec
 from penstock.specs.rollout import Rollout
 

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from penstock.ir.monitoring import Evaluated, InputSeries, Labels
 from penstock.lowering.endpoints.request_series import PERCENTILES, RequestSeries, Unmeasured
-from penstock.lowering.rules.alerting import series
 from penstock.lowering.rules.promql_text import is_of_series, may_read, plain_selector
+from penstock.lowering.rules.testing import series
 from penstock.specs.monitor import AnomalyMonitor
 from penstock.specs.units import Duration
 

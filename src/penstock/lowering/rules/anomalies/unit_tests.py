@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from penstock.ir.monitoring import Alert, ExpectedAlert, InputSeries, RuleTest
 from penstock.lowering.endpoints.request_series import RequestSeries, Unmeasured
-from penstock.lowering.rules.alerting import Fires, ServedSubject, filled, fires, series, silent
+from penstock.lowering.rules.alerting import ServedSubject
 from penstock.lowering.rules.anomalies.band import ANOMALY, UNMEASURED, Side, outside
 from penstock.lowering.rules.anomalies.samples import (
     HIGH,
@@ -24,6 +24,7 @@ from penstock.lowering.rules.anomalies.samples import (
     samples_of,
 )
 from penstock.lowering.rules.promql_text import is_of_series
+from penstock.lowering.rules.testing import Fires, filled, fires, series, silent
 from penstock.specs.monitor import AnomalyMonitor
 
 

@@ -16,10 +16,11 @@ from collections.abc import Collection, Iterator
 from penstock.ir.monitoring import Alert, Labels, Recording, RuleGroup, RuleTest
 from penstock.lowering.endpoints.request_series import CHANCE
 from penstock.lowering.numbers import exact_text
-from penstock.lowering.rules.alerting import Fires, Rules, ServedSubject, fires, rule_test, severity_of, silent
+from penstock.lowering.rules.alerting import Rules, ServedSubject, severity_of
 from penstock.lowering.rules.objectives.burn_rate import WINDOWS, WindowPair, error_budget, window_pairs
 from penstock.lowering.rules.objectives.burn_scenarios import scenarios
 from penstock.lowering.rules.objectives.indicators import RECENT, Blind, Sli
+from penstock.lowering.rules.testing import Fires, fires, rule_test, silent
 from penstock.specs.monitor import Action
 
 RATIO = "slo:sli_error:ratio_rate"
