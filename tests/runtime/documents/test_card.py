@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from penstock.runtime.artifacts import read_json
-from penstock.runtime.documents.card import card_facts, render
+from penstock.runtime.documents.card import card_facts
+from penstock.runtime.documents.card_text import render
 from penstock.specs.model import Card, SensitiveUse
 
 CARDS = Path(__file__).parent / "cards"
