@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from penstock.review.model import Direction, Operation
-from penstock.review.policy.conditions import Answer, any_of, compile_when
-from penstock.review.policy.predicates import PREDICATES
+from penstock.review.policy.predicates.table import PREDICATES, Answer, any_of, compile_when
 from penstock.specs.approval_policy import ApprovalRule, When
 
 _MOST_CASES = 5_000

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from penstock.diagnostics.grammar import joined
 from penstock.review.model import Change, Impact, Operation, Plan
-from penstock.review.policy.conditions import Answer, compile_when
 from penstock.review.policy.freshness import Opinions
 from penstock.review.policy.organisation import Organisation, Roles, Standing
-from penstock.review.policy.predicates import PREDICATES, Added, PolicySubject
+from penstock.review.policy.predicates.subject import Added, PolicySubject
+from penstock.review.policy.predicates.table import PREDICATES, Answer, compile_when
 from penstock.review.policy.requirements import Alternatives, Bundle, alternatives, needs
 from penstock.review.policy.waivers import Waived
 from penstock.specs.approval_policy import OWNERSHIP, ApprovalRule, Require

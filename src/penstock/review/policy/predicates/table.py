@@ -1,15 +1,50 @@
-"""How predicates are joined, where nobody may be able to tell whether one holds."""
+"""The predicates of the policy language by their fields, and how they are joined."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
+from penstock.review.policy.predicates import (
+    address,
+    area,
+    author,
+    cause,
+    direction,
+    evidence,
+    grew,
+    kind,
+    labels,
+    operation,
+    reaches,
+    risk_tier,
+    sensitive,
+    stage,
+)
+from penstock.review.policy.predicates.subject import PolicySubject
 from penstock.specs.approval_policy import When
 
 Subject = TypeVar("Subject")
 Answer = bool | None
 """None where nobody can tell (Kleene's third value)."""
+
+PREDICATES: dict[str, Callable[[Any, PolicySubject], Answer]] = {
+    "kind": kind.holds,
+    "area": area.holds,
+    "direction": direction.holds,
+    "cause": cause.holds,
+    "operation": operation.holds,
+    "address": address.holds,
+    "stage": stage.holds,
+    "risk_tier": risk_tier.holds,
+    "sensitive": sensitive.holds,
+    "grew": grew.holds,
+    "reaches": reaches.holds,
+    "author": author.holds,
+    "labels": labels.holds,
+    "evidence": evidence.holds,
+}
+"""By the field of `When`; the joins `all`, `any`, `not` and `atLeast` are not among them."""
 
 
 def compile_when(when: When, predicates: Mapping[str, Callable[[Any, Subject], Answer]]) -> Callable[[Subject], Answer]:

@@ -1,0 +1,1 @@
+"""Predicates over one change, one a file: True, False, or None where nobody can tell."""
