@@ -340,6 +340,17 @@ def test_a_gate_that_comes_among_many_files_is_one_of_its_model(
     assert made == cold(repository, tmp_path / "cold")
 
 
+def test_a_rollout_goes_from_an_environment_and_comes_while_its_model_is_as_it_was(repository: Path) -> None:
+    path, before = "specs/bikes/rollout.yaml", files(repository)
+    edit(repository, path, "environments: [staging, production]", "environments: [production]")
+    compile_all(repository)
+    gone = before.keys() - files(repository).keys()
+    assert {path for path in gone if path.startswith("staging/bike-demand-hourly/")}
+    edit(repository, path, "environments: [production]", "environments: [staging, production]")
+    compile_all(repository)
+    assert files(repository) == before
+
+
 def test_errors_leave_everything_as_it_was(repository: Path) -> None:
     before = files(repository)
     edit(repository, "specs/bikes/rollout.yaml", "model: bike-demand", "model: bike-demnd")
