@@ -241,8 +241,8 @@ class GitHubServer:
     def _changed(self, run: dict, body: dict) -> dict:
         run["annotations"] += body.get("output", {}).get("annotations", [])
         run |= {key: value for key, value in body.items() if key != "output"}
-        run |= {key: body["output"][key] for key in ("title", "summary") if "output" in body}
-        run["output"] = {key: run.get(key) for key in ("title", "summary")}
+        run |= {key: value for key, value in body.get("output", {}).items() if key != "annotations"}
+        run["output"] = {key: run.get(key) for key in ("title", "summary", "text")}
         return self.complete("check-run", {key: run.get(key) for key in _CHECK_RUN})
 
     def list_check_runs(self, seen: Seen, ref: str) -> Reply:

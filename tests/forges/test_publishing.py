@@ -332,9 +332,15 @@ def test_a_check_run_that_breaks_off_lets_nothing_pass(server: GitHubServer, cli
     assert server.check_runs[1]["conclusion"] == "success"
 
 
-def test_annotations_beyond_what_anyone_reads_are_counted(server: GitHubServer, client: GitHubClient) -> None:
-    assert publish_check(client, check(remarks=MOST_ANNOTATIONS + 7)).unshown == 7
+def test_annotations_beyond_what_anyone_reads_are_told(server: GitHubServer, client: GitHubClient) -> None:
+    publish_check(client, check(remarks=MOST_ANNOTATIONS + 7))
     assert len(server.check_runs[0]["annotations"]) == MOST_ANNOTATIONS
+    assert server.check_runs[0]["output"]["text"] == "The first 500 of 507 annotations are shown."
+
+
+def test_nothing_is_told_where_all_annotations_are_shown(server: GitHubServer, client: GitHubClient) -> None:
+    publish_check(client, check(remarks=MOST_ANNOTATIONS))
+    assert server.check_runs[0]["output"]["text"] is None
 
 
 def test_columns_are_given_within_one_line_only(server: GitHubServer, client: GitHubClient) -> None:

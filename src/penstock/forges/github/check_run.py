@@ -71,8 +71,6 @@ class PublishedCheckRun:
 
     url: str
     outcome: Literal["created", "unchanged"]
-    unshown: int = 0
-    """How many annotations were too many."""
 
 
 def publish_check_run(
@@ -117,7 +115,7 @@ def publish_check_run(
         client.send("PATCH", own, _repeated(newer))
         raise _overtaken(newer, run)
     client.send("PATCH", own, {"status": "completed", "conclusion": run.conclusion})
-    return PublishedCheckRun(created["html_url"].text_or_empty(), "created", len(run.annotations) - len(shown))
+    return PublishedCheckRun(created["html_url"].text_or_empty(), "created")
 
 
 def refuse_older(client: GitHubClient, repository: str, run: CheckRun, identity: Identity) -> None:
@@ -167,7 +165,7 @@ def _overtaken(newer: Shape, run: CheckRun) -> OvertakenError:
 def _repeated(newer: Shape) -> dict[str, Any]:
     """What a run that came before this one was made says, for this one, behind which it cannot be seen."""
     state: dict[str, Any] = {name: newer[name].value for name in ("external_id", "status", "conclusion")}
-    texts = {name: newer["output"][name].text_or_empty() for name in ("title", "summary")}
+    texts = {name: newer["output"][name].text_or_empty() for name in ("title", "summary", "text")}
     return {name: value for name, value in state.items() if value is not None} | {"output": texts}
 
 
@@ -213,10 +211,13 @@ def _says(existing: Shape, run: CheckRun) -> bool:
 
 
 def _output(run: CheckRun, notice: str) -> dict[str, Any]:
-    return {
+    output = {
         "title": cut_plain(run.title, TITLE_CHARACTERS),
         "summary": cut_markdown(run.summary, CHECK_BYTES, notice),
     }
+    if len(run.annotations) > MOST_ANNOTATIONS:
+        output["text"] = f"The first {MOST_ANNOTATIONS} of {len(run.annotations):,} annotations are shown."
+    return output
 
 
 def _annotation(one: Annotation) -> dict[str, Any]:
