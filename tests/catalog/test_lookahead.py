@@ -36,6 +36,8 @@ def told(text: str, own: str = "t") -> dict[str, str]:
         ("SELECT a.id, a.t, m.v AS o FROM asked a JOIN met m ON m.k = a.k AND (m.s <= a.t OR m.v > 3)", "met join"),
         ("SELECT a.id, a.t, m.v AS o FROM asked a LEFT JOIN met m USING (k) WHERE v IS NULL OR m.s < a.t", "met join"),
         ("SELECT a.id, a.t, m.v AS o FROM asked a JOIN met m ON m.k = a.k AND NOT m.s <= a.t", "met join"),
+        ("SELECT a.id, a.t, m.v AS o FROM asked a JOIN met m USING (k) WHERE m.s <= a.t OR m.s < '2026-01-02'",
+         "met join"),
         ("SELECT a.id, a.t, m.v AS o FROM asked a JOIN met m ON NOT (m.s > a.t AND m.v > 3)", "met join"),
         ("SELECT a.id, a.t, m.v AS o FROM asked a JOIN met m ON m.s NOT BETWEEN a.t AND a.t + to_days(1)", "met join"),
         ("SELECT id, t, (SELECT v FROM met m WHERE m.k = a.k ORDER BY s DESC LIMIT 1) AS o FROM asked a", "met join"),
@@ -76,7 +78,6 @@ def test_rows_that_may_be_later_are_told(text: str, how: str) -> None:
         "SELECT a.id, a.t, max(v) AS o FROM asked a JOIN met m ON date_diff('hour', s, t) BETWEEN 0 AND 3 GROUP BY ALL",
         "SELECT a.id, a.t, m.v AS o FROM asked a JOIN met m ON m.k = a.k AND m.s <= a.t OR m.v > 3 AND m.s < a.t",
         "SELECT a.id, a.t, m.v AS o FROM asked a LEFT JOIN met m USING (k) WHERE m.number IS NULL OR (m.s < a.t)",
-        "SELECT a.id, a.t, m.v AS o FROM asked a JOIN met m USING (k) WHERE m.s <= a.t OR m.s < '2026-01-02'",
         "SELECT a.id, a.t, m.v AS o FROM asked a JOIN met m USING (k) WHERE NOT (m.s > a.t OR m.v > 3)",
         "SELECT id, t, lead(x) OVER (ORDER BY t DESC) AS o FROM asked",
         "SELECT k, date_trunc('day', t) + INTERVAL 1 DAY AS t, avg(x) AS o FROM asked GROUP BY ALL",
@@ -139,6 +140,28 @@ def test_of_two_times_of_a_row_the_one_at_which_it_is_known_counts() -> None:
     assert analysis.lookaheads("SELECT r AS t, v AS o FROM met WHERE s <= r", moments, "t") == ()
 
 
+@pytest.mark.parametrize(
+    ("rows", "is_told"),
+    [
+        ("asked", True),
+        ("(SELECT * FROM asked WHERE t >= '2026-01-02')", False),
+        ("(SELECT * FROM asked WHERE t >= '2026-01-02 02:00:00+02:00')", False),
+        ("(SELECT * FROM asked WHERE t BETWEEN DATE '2026-01-02' AND '2026-01-03')", False),
+        ("(SELECT * FROM asked WHERE NOT t < '2026-01-02'::timestamp)", False),
+        ("(SELECT * FROM asked WHERE t >= '2026-01-01')", True),
+        ("(SELECT * FROM asked WHERE t >= '2026-01-02' OR x > 3)", True),
+        ("(SELECT * FROM asked WHERE t <= '2026-01-02')", True),
+        ("(SELECT * FROM asked WHERE t >= '2026-01-02' UNION ALL SELECT * FROM asked)", True),
+        ("(SELECT a.* FROM asked a LEFT JOIN places p ON p.k = a.k AND a.t >= '2026-01-02')", True),
+        ("(SELECT a.* FROM asked a LEFT JOIN asked b ON b.id = a.id AND a.t >= '2026-01-02')", True),
+    ],
+)
+def test_history_until_a_day_is_that_of_rows_from_that_day_on(rows: str, *, is_told: bool) -> None:
+    history = "WITH h AS (SELECT k, avg(v) AS v FROM met WHERE s < '2026-01-02' GROUP BY k) "
+    found = told(f"{history} SELECT a.id, a.t, h.v AS o FROM {rows} a JOIN h USING (k)")
+    assert found == ({"o": "met join"} if is_told else {})
+
+
 def test_a_result_without_a_time_may_be_of_any() -> None:
     assert told("SELECT k, avg(x) AS o FROM asked GROUP BY k", "") == {"o": "asked group"}
     assert told("SELECT id, x AS o FROM asked", "") == {"id": "asked row", "o": "asked row"}
@@ -153,6 +176,8 @@ CONDITIONS = (
     "{s}::date = {t}::date - 1", "{s} <= date_trunc('day', {t})", "{t} - {s} >= INTERVAL 0 DAY",
     "NOT ({s} > {t} AND {v} > 2)", "NOT ({s} > {t} OR {v} > 2)", "NOT {s} <= {t}", "NOT (NOT {s} <= {t})",
     "{s} NOT BETWEEN {t} AND {t} + INTERVAL 5 HOUR", "NOT ({s} <> {t} AND {s} > {t})", "{s} NOT IN ({t})",
+    "{s} < '2026-01-02'", "{s} <= '2026-01-02' AND {t} >= '2026-01-02'", "{s}::date <= '2026-01-02'",
+    "{s} < '2026-01-03' AND ({t} >= '2026-01-02' OR {v} > 2)", "{s} < '2026-01-02' AND NOT {t} < '2026-01-02 06:00'",
     "greatest({s}, {t}) = {t}", "epoch({s}) <= epoch({t})", "{s} >= '2026-01-02'", "{s} IN ({t}, {t} - INTERVAL 1 DAY)",
 )  # fmt: skip
 AGGREGATES = ("sum({v})", "count(*)", "arg_max({v}, {s})", "max({v}) FILTER (WHERE {v} > 2)")
@@ -186,6 +211,9 @@ QUERIES = (
     "WITH u AS (SELECT k, t, x, id FROM asked UNION ALL SELECT k, s, v, NULL FROM met), "
     "w AS (SELECT *, {window} AS o FROM u) SELECT id, t, o FROM w WHERE id IS NOT NULL",
     "SELECT k AS id, {time} AS t, sum(v) AS o FROM met GROUP BY ALL",
+    "WITH a AS (SELECT * FROM asked WHERE t > '2026-01-02' AND x > 3), h AS (SELECT m.k, sum(m.v) AS v FROM met m "
+    "WHERE m.s < '2026-01-02' GROUP BY m.k) SELECT a.id, a.t, {aggregate} AS o FROM a LEFT JOIN h USING (k) "
+    "JOIN met m ON m.k = a.k AND {condition} GROUP BY ALL",
     "WITH m AS (SELECT k, {time} AS s, sum(v) AS v FROM met GROUP BY ALL), n AS (SELECT k, {again} AS s, v FROM m) "
     "SELECT a.id, a.t, max(m.v) AS o FROM asked a JOIN n m ON m.k = a.k AND {condition} GROUP BY ALL",
 )

@@ -16,13 +16,14 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
 from penstock.catalog.sql.moments import above, columns, is_aggregate
-from penstock.catalog.sql.reading import Reading, is_column, is_query
+from penstock.catalog.sql.reading import Reading, cutoff_of, is_column, is_query
 from penstock.catalog.sql.spans import added, cut_off
 from penstock.catalog.sql.timed_rows import (
     NO_BOUNDS,
     NO_PARTS,
     Bound,
     Bounds,
+    Cutoff,
     Ever,
     Part,
     Parts,
@@ -48,12 +49,17 @@ def lookaheads(scope: Scope, tables: Moments, own: str) -> tuple[Lookahead, ...]
     # The time itself is known by then.
     for name, parts in given.columns.items():
         for part in parts if name != own else ():
-            if part.bounds.isdisjoint({ResultColumn(own), Ever()}):
+            # A result without a time is not of any: what is written out is all that could bound it.
+            if part.bounds.isdisjoint({ResultColumn(own), Ever()}) and (own or not _is_cut_off(part)):
                 how = _how(part, own, own_rows)
                 known = found.get((name, part.table))
                 if known is None or _WORSE.index(how) > _WORSE.index(known.how):
                     found[name, part.table] = Lookahead(name, part.table, how)
     return tuple(found.values())
+
+
+def _is_cut_off(part: Part) -> bool:
+    return any(isinstance(one, Cutoff) for one in part.bounds)
 
 
 _WORSE: tuple[Look, ...] = ("retimed", "earlier", "row", "group", "window", "join")
@@ -83,6 +89,7 @@ class _Query:
         cuts = {cut for node in nodes if (cut := cut_off(node)) is not None} | {-span for span in spans if span < 0}
         # Some of it may be added at once, and the rest in a query around.
         self.cuts = frozenset(cuts | {cut - span for cut in cuts for span in spans if 0 < span < cut})
+        self.cutoffs = tuple(sorted({one for node in nodes if (one := cutoff_of(node)) is not None}))
         self._rows: dict[int, Rows] = {}
         self._readings: dict[int, _Level] = {}
 
@@ -155,6 +162,10 @@ class _Level(Reading):
         for name, one in selected:
             for node in self._same(self._node(one.unalias())) if is_column(one.unalias()) else ():
                 plain.setdefault(node, set()).add(ResultColumn(name))
+        # What joins rows only where its condition holds says nothing of the other rows.
+        for cutoff in self._query.cutoffs if not self._keeps_unmatched else ():
+            bounds = self.closure(frozenset({cutoff}))
+            found.floors[cutoff] = given(Part("", bounds, None), bounds).bounds
         for (row, column), nodes in self._keys.items():
             same = NO_BOUNDS.union(*(plain.get(node, ()) for node in nodes))
             if row in single and same:
@@ -229,7 +240,7 @@ class _Level(Reading):
                 case Row():
                     return bound in pinned or bound not in self._single
                 case _:
-                    return isinstance(bound, Ever)
+                    return isinstance(bound, Ever | Cutoff)
 
         return Part(part.table, frozenset(filter(is_shared, part.bounds)), None, lost)
 

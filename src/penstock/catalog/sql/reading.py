@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Protocol
 
 from sqlglot import exp
@@ -21,12 +22,14 @@ from penstock.catalog.sql.moments import (
     orders,
     walk,
 )
+from penstock.catalog.sql.spans import written_seconds
 from penstock.catalog.sql.timed_rows import (
     EVER,
     NO_BOUNDS,
     NO_PARTS,
     Bound,
     Bounds,
+    Cutoff,
     Part,
     Parts,
     ReadColumn,
@@ -51,6 +54,8 @@ class Query(Protocol):
     tables: dict[str, Moment]
     cuts: frozenset[float]
     """The seconds that its truncations cut off."""
+    cutoffs: tuple[Cutoff, ...]
+    """The times that it writes out, the earliest first."""
 
     def scope(self, identity: int) -> Scope | None:
         """A scope by its identity."""
@@ -160,13 +165,25 @@ class Reading:
         return tuple(one for one in clauses if one is not None)
 
     @cached_property
+    def _keeps_unmatched(self) -> bool:
+        """Whether there are rows of the result that no condition of a join holds for."""
+        joins = (one for one in self._select.find_all(exp.Join) if one.find_ancestor(exp.Select) is self._select)
+        return any(one.side for one in joins)
+
+    @cached_property
     def _orders(self) -> tuple[Order, ...]:
         """What is no more than what, by the conditions."""
         natural = any((one.method or "").upper() == "NATURAL" for one in self._select.find_all(exp.Join))
         if natural:
             # Which columns rows meet on is not looked into: their times may be among them.
             return ((frozenset(self._single), EVER),)
-        return tuple(pair for condition in self._conditions for pair in self._orders_in(condition))
+        times = [frozenset[Bound]({one}) for one in self._query.cutoffs]
+        floors = (one for alias in self.read for one in self._source(alias).floors.items())
+        return (
+            *(pair for condition in self._conditions for pair in self._orders_in(condition)),
+            *((frozenset({cutoff}), bounds) for cutoff, bounds in floors),
+            *pairwise(times),
+        )
 
     def _no_more(self, node: exp.Expr, spare: float = 0.0) -> Bounds:
         """The columns that are no more than an expression and some seconds, alone and with what was cut off them."""
@@ -184,10 +201,19 @@ class Reading:
                 # A difference that is compared with an amount.
                 yield frozenset(map(self._node, columns(less))), self._known_with(columns(less))
             elif lower:
-                is_written = not any(columns(greater)) and not any(map(is_query, greater.walk()))
-                is_timeless = any(not self._parts_of(one) for one in above(greater))
-                ever = EVER if is_written or is_timeless or any(map(is_query, greater.walk())) else NO_BOUNDS
-                yield lower, self._known_with(above(greater)) | ever
+                yield lower, self._known_with(above(greater)) | self._written(greater)
+            elif (cutoff := cutoff_of(less)) is not None:
+                yield frozenset({cutoff}), self._known_with(above(greater))
+
+    def _written(self, node: exp.Expr) -> Bounds:
+        """The time that an expression writes out, or that it is one of which nobody knows whether it is late."""
+        cutoff = cutoff_of(node)
+        if cutoff is not None:
+            return frozenset({cutoff})
+        is_query_within = any(map(is_query, node.walk()))
+        is_written = not any(columns(node)) and not is_query_within
+        is_timeless = any(not self._parts_of(one) for one in above(node))
+        return EVER if is_written or is_timeless or is_query_within else NO_BOUNDS
 
     def _in_each(self, either: exp.Connector) -> Iterator[Order]:
         """What is no more than what whichever of some alternatives holds, but for those of a row that is not there."""
@@ -319,6 +345,12 @@ def _follow(found: set[Bound], pairs: Iterable[Order]) -> set[Bound]:
             if not less.isdisjoint(found):
                 found |= greater
     return found
+
+
+def cutoff_of(node: exp.Expr) -> Cutoff | None:
+    """The time that an expression is, where it is one that is written out."""
+    seconds = written_seconds(node)
+    return Cutoff(seconds) if seconds is not None else None
 
 
 def is_column(node: exp.Expr) -> bool:

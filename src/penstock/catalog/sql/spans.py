@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from math import inf
 
 from sqlglot import exp
@@ -92,6 +93,19 @@ def added(node: exp.Expr) -> tuple[exp.Expr, float] | None:
             return None
         return node.this, -inf if seconds is None else -seconds
     return None
+
+
+def written_seconds(node: exp.Expr) -> float | None:
+    """A time that is written out, in seconds since 1970, in UTC where it names no zone; None of anything else."""
+    while isinstance(node, exp.Paren | exp.Cast):
+        node = node.this
+    if not (isinstance(node, exp.Literal) and node.is_string):
+        return None
+    try:
+        written = datetime.fromisoformat(node.name.strip())
+    except ValueError:
+        return None
+    return (written if written.tzinfo is not None else written.replace(tzinfo=UTC)).timestamp()
 
 
 def _product(node: exp.Mul) -> float | None:

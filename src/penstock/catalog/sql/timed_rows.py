@@ -38,10 +38,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Ever:
-    """A time that is written out, or is of no table that has times."""
+    """A time of which nobody knows whether it is late: of a table that has no times, or one that SQL computes."""
 
 
-Bound = ReadColumn | ResultColumn | Row | Ever
+@dataclass(frozen=True, slots=True, order=True)
+class Cutoff:
+    """A time that is written out, in seconds."""
+
+    seconds: float
+
+
+Bound = ReadColumn | ResultColumn | Row | Ever | Cutoff
 Bounds = frozenset[Bound]
 EVER: Bounds = frozenset({Ever()})
 NO_BOUNDS: Bounds = frozenset()
@@ -75,6 +82,8 @@ class Rows:
     """The rows of tables of which each row of the result is made, with their bounds."""
     keys: dict[tuple[Row, str], Bounds] = field(default_factory=dict)
     """By such a row and a column of its table: where its value is found."""
+    floors: dict[Cutoff, Bounds] = field(default_factory=dict)
+    """By a time that is written out: what is no less in every row of the result."""
 
 
 def united(names: list[str], sides: list[tuple[list[str], Rows]], query: exp.Expr) -> Rows:
@@ -124,4 +133,5 @@ def read_as(rows: Rows, step: tuple[int, str]) -> Rows:
         frozenset(map(part_of, rows.present)),
         {renamed[row]: ours(bounds) for row, bounds in rows.single.items()},
         {(renamed[row], name): ours(bounds) for (row, name), bounds in rows.keys.items()},
+        {cutoff: ours(bounds) for cutoff, bounds in rows.floors.items()},
     )
