@@ -49,7 +49,7 @@ EDITS = {
     "a rollout's bound": ("specs/bikes/rollout.yaml", "above: 0.", "above: 0.1"),
     "a gate's rule": ("specs/bikes/gate.yaml", "rules:", "rules:\n    - {id: extra, metric: r2, atLeast: 0.01}"),
     "a model's parameter": ("specs/flights/model.yaml", "max_iter: 1", "max_iter: 2"),
-    "a team's receiver": ("specs/platform/teams.yaml", "bike-ops-tickets", "bike-ops-inbox"),
+    "a team's receiver": ("specs/platform/teams.yaml", "ticket: bike-ops-tickets", "ticket: platform-tickets"),
     "an environment's namespace": ("specs/platform/environments.yaml", "namespace: ml-staging", "namespace: ml-stage"),
     "a comment": ("specs/flights/model.yaml", "spec:", "# nothing\nspec:"),
     "a function of the repository": ("systems/flights.py", '"""', '"""Nothing. '),
