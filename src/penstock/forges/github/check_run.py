@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Literal
 
+from penstock.diagnostics.grammar import counted
 from penstock.forges.github.client import GitHubClient
 from penstock.forges.github.errors import GitHubError
 from penstock.forges.github.identity import Identity
@@ -216,7 +217,7 @@ def _output(run: CheckRun, notice: str) -> dict[str, Any]:
         "summary": cut_markdown(run.summary, CHECK_BYTES, notice),
     }
     if len(run.annotations) > MOST_ANNOTATIONS:
-        output["text"] = f"The first {MOST_ANNOTATIONS} of {len(run.annotations):,} annotations are shown."
+        output["text"] = f"The first {MOST_ANNOTATIONS} of {counted(len(run.annotations), 'annotation')} are shown."
     return output
 
 
