@@ -65,6 +65,7 @@ cp "$kserve"/config/crd/full/serving.kserve.io_*.yaml \
   "$gateway"/config/crd/standard/gateway.networking.k8s.io_gateways.yaml \
   "$gateway"/config/crd/standard/gateway.networking.k8s.io_httproutes.yaml \
   "$keda"/config/crd/bases/keda.sh_scaledobjects.yaml \
+  "$operator"/example/prometheus-operator-crd/monitoring.coreos.com_alertmanagerconfigs.yaml \
   "$operator"/example/prometheus-operator-crd/monitoring.coreos.com_podmonitors.yaml \
   "$operator"/example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml \
   "$manifests/crds"

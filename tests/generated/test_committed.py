@@ -89,14 +89,7 @@ def test_what_kustomize_applies_is_what_stands_in_the_files(kustomize: Path, env
     for one in expected:
         one["metadata"]["namespace"] = bundle["namespace"]
         one["metadata"]["labels"] = {**one["metadata"].get("labels", {}), **bundle["labels"][0]["pairs"]}
-    assert by_name(yaml.load_all(built, _Loader)) == by_name(expected)
-
-
-class _Loader(yaml.CSafeLoader):
-    """Takes a plain ``=`` for a text, as YAML 1.2 and kustomize do."""
-
-
-_Loader.add_constructor("tag:yaml.org,2002:value", lambda _, node: str(node.value))
+    assert by_name(yaml.load_all(built, yaml.CSafeLoader)) == by_name(expected)
 
 
 def by_name(objects: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

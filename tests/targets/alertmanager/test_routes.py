@@ -157,7 +157,8 @@ def _plain_route(route: dict[str, Any]) -> dict[str, Any]:
 
 
 def _matchers(listed: list[dict[str, str]]) -> list[str]:
-    return [f'{one["name"]}{one["matchType"]}"{one["value"]}"' for one in listed]
+    assert all(one.keys() == {"name", "value"} for one in listed)
+    return [f'{one["name"]}="{one["value"]}"' for one in listed]
 
 
 class Told:

@@ -54,7 +54,8 @@ def operator_config(routes: AlertRoutes) -> dict[str, Any]:
 
 
 def _matchers(labels: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
-    return [{"name": name, "value": value, "matchType": "="} for name, value in labels]
+    # Equality, without a `matchType`: many tools write its `=` without quotes, which PyYAML takes for no text.
+    return [{"name": name, "value": value} for name, value in labels]
 
 
 def _receiver(receiver: Receiver) -> dict[str, Any]:
