@@ -2,7 +2,8 @@
 
 The rows that a value is made of are followed through subqueries, joins, groups and windows, with all that bounds the
 time at which they are known: a column that is no less, by itself or by a condition, a row of which they are known no
-later, or a time that is written out. Where the result's own time is not among these, the value may come from later.
+later, or a time that is written out and that the query says its own rows not to be before. Where the result's own time
+is not among these, the value may come from later.
 """
 
 from __future__ import annotations

@@ -173,6 +173,7 @@ Moments = tuple[Moment, ...]
 
 
 Look = Literal["retimed", "earlier", "row", "group", "window", "join"]
+"""By what rows that may be later come into a result: see `Lookahead.how`."""
 
 
 class Lookahead(NamedTuple):

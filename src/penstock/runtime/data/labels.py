@@ -166,7 +166,6 @@ def _kept(rows: pa.Table, found: pa.Table, task: str, place: str, label: Label) 
     import pyarrow.compute as pc
 
     horizon = label.horizon
-
     due = found["due"].combine_chunks()
     present = found["value"].combine_chunks().is_valid()
     keep = pc.and_(due, present)
