@@ -215,7 +215,8 @@ class Splits:
         """Some features of one part by name, one after the other, so that no more than one has to be in memory."""
         with self._open(part) as file:
             for feature in features:
-                yield feature.name, learner_column(file.read(columns=[feature.name])[feature.name], feature)
+                # One column is read by one thread anyway; Arrow's own threads let go of its pages some time later.
+                yield feature.name, learner_column(file.read(columns=[feature.name], use_threads=False)[0], feature)
 
     def _open(self, part: Part) -> pq.ParquetFile:
         return open_table(self.directory / f"{part}.parquet")
