@@ -54,7 +54,7 @@ class Request(NamedTuple):
     path: str
     query: dict[str, str]
     body: Any
-    """The JSON of a POST, else None."""
+    """The JSON or the form of a POST, else None."""
     authorization: str | None
 
 
@@ -67,12 +67,14 @@ def json_api(answer: Callable[[Request], tuple[int, Any]]) -> Iterator[str]:
             self._answer(None)
 
         def do_POST(self) -> None:
-            self._answer(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            sent = self.rfile.read(int(self.headers["Content-Length"]))
+            is_form = self.headers["Content-Type"] == "application/x-www-form-urlencoded"
+            self._answer(_first_values(sent.decode()) if is_form else json.loads(sent))
 
         def _answer(self, body: Any) -> None:
             parts = urlsplit(self.path)
-            query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-            code, value = answer(Request(self.command, parts.path, query, body, self.headers["Authorization"]))
+            request = Request(self.command, parts.path, _first_values(parts.query), body, self.headers["Authorization"])
+            code, value = answer(request)
             data = json.dumps(value).encode()
             self.send_response(code)
             self.send_header("Content-Type", "application/json")
@@ -92,6 +94,10 @@ def json_api(answer: Callable[[Request], tuple[int, Any]]) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def _first_values(form: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(form).items()}
 
 
 def free_port() -> int:

@@ -123,6 +123,13 @@ BURNING = changed(
     ("{id: slow, latency: {percentile: p95, above: 100ms}}", "{id: late, burnRate: {slo: latency, above: 14.4}}"),
 )
 """The same, as one that its objectives' error budgets abort."""
+COMPARING = changed(
+    BY_ITSELF,
+    ("{id: errors, errorRate: 1%}", "{id: errors, excessErrorRate: 0.5%}"),
+    ("above: 100ms}}", "aboveStable: 10%}}"),
+    ("below: 0.25", "belowStable: 5%"),
+)
+"""The same, as one that is judged by comparison with the stable version alone."""
 PLAIN = changed(BY_HAND, (BY_HAND[BY_HAND.index("  strategy:") : BY_HAND.index("  slos:")], ""))
 """The same without a canary."""
 BY_REQUESTS = ("metric: cpu, target: 70", "metric: rps, target: 50")

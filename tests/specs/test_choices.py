@@ -69,13 +69,18 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {
     ),
     "Latency": ([{"p50": "5ms"}, {"p95": "5ms", "p99": "9ms"}], [{}, {"batch": 2}]),
     "PythonRule": ([{"id": "p", "python": "m:f", "atMost": 3.0}], [{"id": "p", "python": "m:f"}]),
+    "LatencyBound": (
+        [{"above": "60ms"}, {"aboveStable": "10%", "percentile": "p99"}],
+        [{}, {"percentile": "p99"}, {"above": "60ms", "aboveStable": "10%"}],
+    ),
     "QueryBound": (
-        [{"promql": "vector(1)", "above": 0.0}],
+        [{"promql": "vector(1)", "above": 0.0}, {"promql": "vector(1)", "belowStable": 0.0}],
         [{"promql": "vector(1)"}, {"promql": "vector(1)", "above": 1.0, "below": 0.0}],
     ),
     "AbortCondition": (
         [
             {"id": "a", "errorRate": "1%"},
+            {"id": "a", "excessErrorRate": "1%"},
             {"id": "a", "latency": {"above": "60ms"}},
             {"id": "a", "burnRate": {"above": 14.4}},
         ],

@@ -47,11 +47,28 @@ class AbortCondition(NamedTuple):
     beyond: Literal["above", "below"]
 
 
+class StableComparison(NamedTuple):
+    """Whether the canary is worse than the stable version, which sends all traffic back.
+
+    In its PromQL ``$canary`` and ``$stable`` stand for the versions' values of the label ``revision``.
+    """
+
+    name: str
+    judged: str
+    """PromQL that judges a step of the length ``$window`` by windows of the length ``$part``: how many standard errors
+    the canary is worse by than it may be, and no value on too few requests."""
+    bound: Decimal
+    """How many of them are not chance."""
+    beyond: Literal["above"] = "above"
+
+
 class TrafficStep(NamedTuple):
     """A share of the traffic in percent, held for some seconds (None: until somebody advances it)."""
 
     percent: Decimal
     hold_seconds: int | None
+    compared_seconds: int | None
+    """How long the windows are in which the canary is compared; None where it is not."""
 
 
 class TrafficPlan(NamedTuple):
@@ -59,6 +76,7 @@ class TrafficPlan(NamedTuple):
 
     steps: tuple[TrafficStep, ...]
     abort_on: tuple[AbortCondition, ...]
+    compared: tuple[StableComparison, ...]
     reached: int | None
     """Index of the step that the present release has reached; None once it has all the traffic."""
     window_seconds: int

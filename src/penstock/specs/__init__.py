@@ -6,7 +6,7 @@
 - The language as data, read off the kinds: `shapes`, `marked_fields`, `schema`.
 - Places in specs, changes of them, and their numbers in messages: `addresses`, `overlay`, `json_patch`, `numbers`.
 - What gates decide: `metrics`, `limits`, `decision`, `gate_tests`.
-- Alerts and schedules: `series`, `server_metrics`, `burn_windows`, `cron`.
+- Alerts, canaries and schedules: `series`, `server_metrics`, `burn_windows`, `compared_windows`, `cron`.
 - What SQL may say in a spec, and which columns are the steps' own: `reserved_sql`, `volatile_sql`, `row_order_sql`,
   `own_columns`.
 """

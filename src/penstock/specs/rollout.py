@@ -30,7 +30,7 @@ from penstock.specs.kubernetes import (
 )
 from penstock.specs.monitor import Monitor
 from penstock.specs.review import Area, Loosens
-from penstock.specs.units import Fraction, PositiveDuration, WholeSeconds
+from penstock.specs.units import Fraction, PositiveDuration, PositiveFraction, WholeSeconds
 
 
 class Replicas(Node):
@@ -122,13 +122,23 @@ class CanaryStep(Node):
     )
 
 
-class LatencyBound(Node):
-    """A percentile of the canary's response time and its upper bound."""
+class LatencyBound(Choosing):
+    """A percentile of the canary's response time and its upper bound. Exactly one of `above`, `aboveStable`."""
+
+    chosen = exactly_one("above", "above_stable")
 
     percentile: Literal["p50", "p90", "p95", "p99"] = field(
         "Percentile of the response time.", loosens=Loosens.ANY, area=Area.ROLLOUT, default="p95"
     )
-    above: PositiveDuration = field("Upper bound.", loosens=Loosens.HIGHER, area=Area.ROLLOUT)
+    above: PositiveDuration | None = field("Upper bound.", loosens=Loosens.HIGHER, area=Area.ROLLOUT, default=None)
+    above_stable: Fraction | None = field(
+        "How much slower than the stable version the canary may be, relative to it, such as `10%`. The two are "
+        "compared over up to twenty windows of each step; the canary is slower if it is in so many of them that chance "
+        "explains it in at most 2% of all steps. Each window needs as many requests of either as `above` does.",
+        loosens=Loosens.HIGHER,
+        area=Area.ROLLOUT,
+        default=None,
+    )
 
 
 class BurnRateBound(Node):
@@ -148,9 +158,12 @@ class BurnRateBound(Node):
 
 
 class QueryBound(Choosing):
-    """A PromQL expression and the bound beyond which it aborts."""
+    """A PromQL expression and the bound beyond which it aborts.
 
-    chosen = exactly_one("above", "below")
+    Exactly one of `above`, `below`, `aboveStable`, `belowStable`.
+    """
+
+    chosen = exactly_one("above", "below", "above_stable", "below_stable")
 
     promql: Promql = field(
         'PromQL expression; `revision="$canary"` selects the series of the canary\'s pods. If it returns several, the '
@@ -160,21 +173,44 @@ class QueryBound(Choosing):
     )
     above: float | None = field("Upper bound.", loosens=Loosens.HIGHER, area=Area.ROLLOUT, default=None)
     below: float | None = field("Lower bound.", loosens=Loosens.LOWER, area=Area.ROLLOUT, default=None)
+    above_stable: Fraction | None = field(
+        "How much higher than of the stable version it may be, relative to it. The same expression with the stable "
+        "version in place of `$canary` is compared with it as for `latency.aboveStable`.",
+        loosens=Loosens.HIGHER,
+        area=Area.ROLLOUT,
+        default=None,
+    )
+    below_stable: Fraction | None = field(
+        "How much lower than of the stable version it may be, relative to it.",
+        loosens=Loosens.HIGHER,
+        area=Area.ROLLOUT,
+        default=None,
+    )
 
 
 class AbortCondition(Choosing):
-    """A condition that aborts a canary: exactly one of `errorRate`, `latency`, `burnRate`, `query`.
+    """A condition that aborts a canary: exactly one of `errorRate`, `excessErrorRate`, `latency`, `burnRate`, `query`.
 
     It aborts, and rolls back the traffic, if it was beyond its bound in two consecutive windows, of two minutes or four
-    scrapes each, or, at the end of a step, over the whole step.
+    scrapes each, or, at the end of a step, over the whole step. A comparison with the stable version is made at the end
+    of each step that leaves it traffic.
     """
 
-    chosen = exactly_one("error_rate", "latency", "burn_rate", "query")
+    chosen = exactly_one("error_rate", "excess_error_rate", "latency", "burn_rate", "query")
 
     id: Slug = field("Name of the condition.", loosens=Loosens.ANY, area=Area.ROLLOUT)
     error_rate: Fraction | None = field(
         "Upper bound on the share of failed canary requests. Three failures count as chance: an abort needs "
         "more, and a step needs enough requests that three would be within the bound (400 for 1%).",
+        loosens=Loosens.HIGHER,
+        area=Area.ROLLOUT,
+        default=None,
+    )
+    excess_error_rate: PositiveFraction | None = field(
+        "How far the share of failed canary requests may be above the stable version's, in points: with `0.5%`, up to "
+        "2.5% where 2% of the stable version's requests fail. An abort needs an excess that chance explains in at most "
+        "2% of all steps; a step needs so many requests of either that three failures are within the bound (800 for "
+        "0.5%).",
         loosens=Loosens.HIGHER,
         area=Area.ROLLOUT,
         default=None,
@@ -194,6 +230,16 @@ class AbortCondition(Choosing):
         default=None,
     )
     query: QueryBound | None = field("Custom metric.", loosens=Loosens.REMOVED, area=Area.ROLLOUT, default=None)
+
+    @property
+    def is_comparison(self) -> bool:
+        """Whether its bound is what the stable version does."""
+        latency, query = self.latency, self.query
+        return (
+            self.excess_error_rate is not None
+            or (latency is not None and latency.above_stable is not None)
+            or (query is not None and (query.above_stable is not None or query.below_stable is not None))
+        )
 
 
 class Canary(Node):

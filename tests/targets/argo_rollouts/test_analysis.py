@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from promql_parser import parse
 
-from lowering.rollouts import BURNING, BY_ITSELF, ENVIRONMENT, ISTIO, ONLINE, RELEASE, changed, view
-from penstock.ir.serving import Endpoint
-from penstock.lowering.endpoints.endpoint import endpoint
-from penstock.targets.argo_rollouts.target import TARGET
-
-WATCH, STEP = f"{ONLINE}-canary", f"{ONLINE}-canary-step"
-HASH = "6d8f9"
-
-
-def template(name: str, rollout: str = BY_ITSELF, environment: str = ENVIRONMENT) -> dict[str, Any]:
-    (manifest,) = TARGET.renders[Endpoint](endpoint(view(rollout, environment, RELEASE), ONLINE))
-    (found,) = [
-        one for one in manifest.documents if (one["kind"], one["metadata"]["name"]) == ("AnalysisTemplate", name)
-    ]
-    return found["spec"]
-
-
-def query(metric: dict[str, Any], window: str = "30m") -> str:
-    text = metric["provider"]["prometheus"]["query"]
-    return text.replace("{{args.canary-hash}}", HASH).replace("{{args.window}}", window)
+from lowering.rollouts import BURNING, BY_ITSELF, ENVIRONMENT, ISTIO, ONLINE, changed
+from targets.argo_rollouts.analyses import HASH, STEP, WATCH, expected, query, template, told
 
 
 @pytest.mark.parametrize("environment", [ENVIRONMENT, ISTIO], ids=["server", "istio"])
@@ -141,27 +121,6 @@ def histogram(load: Load) -> dict[str, str | None]:
         found[f'{name}_bucket{{{LABELS},{fast},le="{le}"}}'] = load.good
         found[f'{name}_bucket{{{LABELS},{slow},le="{le}"}}'] = load.bad if le != "0.1" else "0x60"
     return found | {f"{name}_count{{{LABELS},{fast}}}": load.good, f"{name}_count{{{LABELS},{slow}}}": load.bad}
-
-
-def expected(metric: dict[str, Any], verdict: str) -> dict[str, Any]:
-    """A test that the query's answer has this verdict, by the very bound of the metric's conditions."""
-    _, _, beyond = metric["failureCondition"].partition("result[0] ")
-    opposite = {">": "<=", "<": ">="}
-    within = f"{opposite[beyond[0]]} {beyond[2:]}"
-    comparison = {"aborts": beyond, "passes": within, "tells nothing": ""}[verdict]
-    found = [] if verdict == "tells nothing" else [{"labels": "{}", "value": 1}]
-    return {"expr": f"count(({query(metric)}) {comparison})", "eval_time": "30m", "exp_samples": found}
-
-
-def told(promtool: Path, folder: Path, series: dict[str, str | None], expectations: list[dict[str, Any]]) -> str:
-    """What promtool has against the expectations."""
-    given = [{"series": name, "values": values} for name, values in series.items() if values is not None]
-    test = {"interval": "30s", "input_series": given, "promql_expr_test": expectations}
-    (folder / "test.yaml").write_text(json.dumps({"rule_files": [], "tests": [test]}), encoding="utf-8")
-    done = subprocess.run(
-        [promtool, "test", "rules", "test.yaml"], cwd=folder, capture_output=True, text=True, timeout=60, check=False
-    )
-    return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("rollout", [BY_ITSELF, BURNING], ids=["share", "burn rate"])

@@ -131,13 +131,15 @@ def _anomaly(view: View, rollout: Rollout, monitor: AnomalyMonitor, where: Point
 def _aborts(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
     canary = rollout.spec.strategy.canary
     for position, condition in enumerate(canary.abort_on if canary is not None else ()):
-        if condition.error_rate is not None and condition.error_rate >= 1:
-            yield Diagnostic.error(
-                "alert-never-fires",
-                f"`{condition.id}` can never abort the canary: the error rate is at most 100%",
-                view.span(rollout, ("strategy", "canary", "abortOn", position, "errorRate")),
-                help=("a share is written as `1%` or `0.01`",),
-            )
+        rates = {"errorRate": condition.error_rate, "excessErrorRate": condition.excess_error_rate}
+        for key, rate in rates.items():
+            if rate is not None and rate >= 1:
+                yield Diagnostic.error(
+                    "alert-never-fires",
+                    f"`{condition.id}` can never abort the canary: the error rate is at most 100%",
+                    view.span(rollout, ("strategy", "canary", "abortOn", position, key)),
+                    help=("a share is written as `1%` or `0.01`",),
+                )
         if condition.burn_rate is not None:
             where = ("strategy", "canary", "abortOn", position, "burnRate")
             yield from _burn_rate(view, rollout, condition.id, condition.burn_rate, where)

@@ -1,7 +1,8 @@
 """The steps of a canary do not increase up to 100%, or are too short to be measured.
 
 What it does: checks that each step has more traffic than the one before, the first more than 0% and the last 100%, and
-that a step which `abortOn` judges is held for at least two minutes and four scrapes; that it judges any.
+that a step which `abortOn` judges is held for at least two minutes and four scrapes, and for eight times as long where
+the canary is compared with the stable version; that it judges any.
 
 Why: a canary that ends at 50% stays there, and a decreasing step is an unintended rollback. A step that is too short to
 be measured passes every version.
@@ -24,6 +25,7 @@ from penstock.catalog.model import View
 from penstock.checks.rule import rule
 from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.model import Diagnostic, Label
+from penstock.specs.compared_windows import shortest_hold
 from penstock.specs.rollout import Canary, Rollout
 
 
@@ -35,6 +37,7 @@ def canary_steps(view: View, rollout: Rollout) -> Iterator[Diagnostic]:
         return
     if canary.abort_on and rollout.spec.serve.target == "argo-rollouts":
         yield from _too_short(view, rollout, canary)
+        yield from _uncompared(view, rollout, canary)
     where = ("strategy", "canary", "steps")
     for (before, first), (position, step) in pairwise(enumerate(canary.steps)):
         if step.weight <= first.weight:
@@ -81,13 +84,33 @@ def _too_short(view: View, rollout: Rollout, canary: Canary) -> Iterator[Diagnos
     if environment is None:
         return
     prometheus = environment.spec.prometheus
-    shortest = prometheus.short_window
+    window = prometheus.short_window
+    comparing = next((condition.id for condition in canary.abort_on if condition.is_comparison), None)
     for position, step in enumerate(canary.steps):
-        if step.hold is not None and step.hold < shortest:
+        if step.hold is None:
+            continue
+        compared = comparing is not None and step.weight < 1
+        shortest = shortest_hold(window) if compared else window
+        if step.hold < shortest:
+            needed = f"`{comparing}`, which compares it with the stable version in windows" if compared else "`abortOn`"
             yield Diagnostic.error(
                 "canary-steps",
-                f"the step of {step.weight!s} is too short for `abortOn`",
+                f"the step of {step.weight!s} is too short for {needed}",
                 view.span(rollout, ("strategy", "canary", "steps", position, "hold")),
                 f"`{environment.name}` scrapes every {prometheus.scrape_interval}",
                 help=(f"hold it for at least `{shortest}`, or longer with little traffic",),
+            )
+
+
+def _uncompared(view: View, rollout: Rollout, canary: Canary) -> Iterator[Diagnostic]:
+    """Comparisons of which there is none: without requests the stable version has no figures."""
+    if any(step.hold is not None and step.weight < 1 for step in canary.steps):
+        return
+    for position, condition in enumerate(canary.abort_on):
+        if condition.is_comparison:
+            yield Diagnostic.error(
+                "canary-steps",
+                f"`{condition.id}` compares nothing: no step that leaves the stable version traffic is held",
+                view.span(rollout, ("strategy", "canary", "abortOn", position)),
+                help=("give a step below 100% a `hold`, at whose end the two versions are compared",),
             )

@@ -19,7 +19,7 @@ from penstock.ir.serving import AbortCondition
 from penstock.lowering.endpoints.request_series import CHANCE, PERCENTILES, RequestSeries, Unmeasured
 from penstock.lowering.numbers import decimal_text
 from penstock.specs.rollout import AbortCondition as AbortSpec
-from penstock.specs.rollout import BurnRateBound, LatencyBound, LatencyObjective, QueryBound, Slos
+from penstock.specs.rollout import BurnRateBound, LatencyObjective, QueryBound, Slos
 from penstock.specs.units import Duration
 
 STEP_WINDOW = "$window"
@@ -33,14 +33,14 @@ Figure = Callable[[str], str]
 def abort_condition(
     spec: AbortSpec, slos: Slos, requests: RequestSeries | Unmeasured, window: Duration
 ) -> AbortCondition | Unmeasured:
-    """The condition as queries, or why there are none."""
+    """A condition that is no comparison as queries, or why there are none."""
     if spec.query is not None:
         return _of_query(spec.id, spec.query, window)
     if isinstance(requests, Unmeasured):
         return requests
     of_canary = requests.of_canary()
-    if spec.latency is not None:
-        found = _slow(of_canary, spec.latency)
+    if spec.latency is not None and spec.latency.above is not None:
+        found = _slow(of_canary, spec.latency.percentile, spec.latency.above)
     elif spec.burn_rate is not None:
         found = _burning(of_canary, spec.burn_rate, slos)
     else:
@@ -58,16 +58,16 @@ def _failing(of_canary: RequestSeries, bound: Decimal) -> tuple[Figure, Decimal]
     return lambda window: _failures(of_canary, bound, window), bound
 
 
-def _slow(of_canary: RequestSeries, latency: LatencyBound) -> tuple[Figure, Decimal] | Unmeasured:
+def _slow(of_canary: RequestSeries, percentile: str, above: Duration) -> tuple[Figure, Decimal] | Unmeasured:
     """A percentile of the response time, in seconds."""
-    bound = Decimal(int(latency.above)) / 1000
+    bound = Decimal(int(above)) / 1000
     if bound >= of_canary.longest:
         longest = f"{of_canary.longest}s"
         return Unmeasured(
             f"no percentile of `{of_canary.histogram}` is ever above {longest}, its last bucket",
             f"a bound below `{longest}`",
         )
-    return lambda window: _slowness(of_canary, latency.percentile, window), bound
+    return lambda window: slowness(of_canary, percentile, window), bound
 
 
 def _burning(of_canary: RequestSeries, burn: BurnRateBound, slos: Slos) -> tuple[Figure, Decimal] | Unmeasured:
@@ -102,31 +102,31 @@ def _failures(of_canary: RequestSeries, bound: Decimal, window: str, budget: Dec
         share += f"\n/ {decimal_text(budget)}"
     if not bound:
         return share
-    return f"{share}\nand ({counted} >= {_enough(bound)} or {failed} > {CHANCE})"
+    return f"{share}\nand ({counted} >= {enough(bound)} or {failed} > {CHANCE})"
 
 
 def _lateness(of_canary: RequestSeries, le: str, bound: Decimal, window: str, budget: Decimal) -> str:
     """How many times a budget the share of a window's answers is that were late, where there are enough of either."""
     answered, in_time = of_canary.counted_answered(window), of_canary.counted_within(le, window)
     share = f"(1 - {in_time}\n/ ({answered} > 0))\n/ {decimal_text(budget)}"
-    return f"{share}\nand ({answered} >= {_enough(bound)} or {answered} - {in_time} > {CHANCE})"
+    return f"{share}\nand ({answered} >= {enough(bound)} or {answered} - {in_time} > {CHANCE})"
 
 
-def _slowness(of_canary: RequestSeries, percentile: str, window: str) -> str:
+def slowness(requests: RequestSeries, percentile: str, window: str) -> str:
     """A percentile of a window's response times, where there are enough of them."""
     beyond = 1 - Decimal(PERCENTILES[percentile])
-    figure = of_canary.percentile(percentile, window)
-    return f"{figure}\nand {of_canary.counted_answered(window)} >= {_enough(beyond)}"
+    figure = requests.percentile(percentile, window)
+    return f"{figure}\nand {requests.counted_answered(window)} >= {enough(beyond)}"
 
 
-def _enough(share: Decimal) -> int:
+def enough(share: Decimal) -> int:
     """Requests of which a share is as many as chance may make bad."""
     return math.ceil(CHANCE / share)
 
 
 def _sustained(figure: str, window: Duration) -> str:
     """The better of the figure's two newest windows."""
-    return f"min_over_time((\n{_indented(figure)}\n  or vector(0)\n){_newest(window)})"
+    return f"min_over_time((\n{indented(figure)}\n  or vector(0)\n){_newest(window)})"
 
 
 def _of_query(name: str, query: QueryBound, window: Duration) -> AbortCondition:
@@ -135,10 +135,10 @@ def _of_query(name: str, query: QueryBound, window: Duration) -> AbortCondition:
     Of several series the worst one counts: who judges takes the first value of an answer, whichever that is.
     """
     best, worst, bound = ("min", "max", query.above) if query.above is not None else ("max", "min", query.below)
-    figure = f"{worst}(\n{_indented(query.promql.strip())}\n)"
+    figure = f"{worst}(\n{indented(query.promql.strip())}\n)"
     return AbortCondition(
         name,
-        f"{best}_over_time((\n{_indented(figure)}\n){_newest(window)})",
+        f"{best}_over_time((\n{indented(figure)}\n){_newest(window)})",
         figure,
         Decimal(repr(bound)),
         "above" if query.above is not None else "below",
@@ -150,5 +150,5 @@ def _newest(window: Duration) -> str:
     return f"[{Duration(2 * window)}:{window}]"
 
 
-def _indented(text: str) -> str:
+def indented(text: str) -> str:
     return "\n".join(f"  {line}" for line in text.split("\n"))

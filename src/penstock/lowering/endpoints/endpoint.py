@@ -8,16 +8,27 @@ from urllib.parse import urlsplit
 
 from penstock.catalog.model import View
 from penstock.ir.monitoring import Unobserved
-from penstock.ir.serving import UNRELEASED, AbortCondition, Endpoint, ModelFiles, Scaling, TrafficPlan, TrafficStep
+from penstock.ir.serving import (
+    UNRELEASED,
+    AbortCondition,
+    Endpoint,
+    ModelFiles,
+    Scaling,
+    StableComparison,
+    TrafficPlan,
+    TrafficStep,
+)
 from penstock.ir.workflow import Compute
 from penstock.lowering.endpoints.canary_figures import abort_condition
 from penstock.lowering.endpoints.request_series import RequestSeries, Unmeasured
 from penstock.lowering.endpoints.serving import free_labels, identity_of, mode_of, pods_of, requests_of
 from penstock.lowering.endpoints.serving_pods import ServingPods
+from penstock.lowering.endpoints.stable_comparison import comparison
 from penstock.lowering.environments import environment_of
+from penstock.specs.compared_windows import compared_window
 from penstock.specs.environment import EnvironmentSpec
 from penstock.specs.release import Release, Version
-from penstock.specs.rollout import Rollout, RolloutSpec
+from penstock.specs.rollout import CanaryStep, Rollout, RolloutSpec
 from penstock.specs.units import Duration
 
 
@@ -129,16 +140,28 @@ def _traffic(
     if canary is None:
         return None, ()
     conditions: list[AbortCondition] = []
+    comparisons: list[StableComparison] = []
     unobserved: list[Unobserved] = []
     for spec in canary.abort_on:
-        found = abort_condition(spec, rollout.slos, requests, window)
+        found: AbortCondition | StableComparison | Unmeasured = (
+            comparison(spec, requests) if spec.is_comparison else abort_condition(spec, rollout.slos, requests, window)
+        )
         if isinstance(found, Unmeasured):
             unobserved.append(Unobserved(f"strategy.canary.abortOn[{spec.id}]", *found))
+        elif isinstance(found, StableComparison):
+            comparisons.append(found)
         else:
             conditions.append(found)
-    steps = tuple(
-        TrafficStep(Decimal(step.weight) * 100, None if step.hold is None else int(step.hold) // 1000)
-        for step in canary.steps
-    )
+    steps = tuple(_step(step, window, is_compared=bool(comparisons)) for step in canary.steps)
     reached = release.spec.step if release else None
-    return TrafficPlan(steps, tuple(conditions), reached, -(-int(window) // 1000)), tuple(unobserved)
+    plan = TrafficPlan(steps, tuple(conditions), tuple(comparisons), reached, -(-int(window) // 1000))
+    return plan, tuple(unobserved)
+
+
+def _step(step: CanaryStep, window: Duration, *, is_compared: bool) -> TrafficStep:
+    """A step; one that leaves the stable version no request compares nothing."""
+    percent = Decimal(step.weight) * 100
+    if step.hold is None:
+        return TrafficStep(percent, None, None)
+    compared = int(compared_window(step.hold, window)) // 1000 if is_compared and step.weight < 1 else None
+    return TrafficStep(percent, int(step.hold) // 1000, compared)

@@ -80,6 +80,8 @@ class RequestSeries(NamedTuple):
     """The histogram's unit: how many of it are a second."""
     canary: str = 'revision="$canary"'
     """Label matchers that pick the canary's requests among them."""
+    stable: str = 'revision="$stable"'
+    """Label matchers that pick the requests of the version that the canary would replace."""
     example: Labels = ()
     """Labels of one such series, the matched ones among them, for the rules' tests."""
     others: tuple[Labels, ...] = ()
@@ -88,6 +90,10 @@ class RequestSeries(NamedTuple):
     def of_canary(self) -> RequestSeries:
         """The same, of the canary alone."""
         return self._replace(matchers=f"{self.matchers},{self.canary}")
+
+    def of_stable(self) -> RequestSeries:
+        """The same, of the version that the canary would replace."""
+        return self._replace(matchers=f"{self.matchers},{self.stable}")
 
     @property
     def version(self) -> str:
@@ -253,6 +259,7 @@ def istio(namespace: str, services: str, canary: str, service: str) -> RequestSe
         buckets=_ENVOY_BUCKETS,
         per_second=1000,
         canary=f'destination_service_name="{canary}"',
+        stable=f'destination_service_name="{service}"',
         example=example,
         others=_but(
             example,

@@ -1,25 +1,29 @@
 """What is measured of a canary while it has traffic, and what takes the traffic back.
 
-Two templates, since a controller's counts of failures go over a whole run and never back, and a run in the background
-lasts as long as the canary:
+Several templates, since a controller's counts of failures go over a whole run and never back, and a run in the
+background lasts as long as the canary:
 
 - One is watched in the background. It fails at the first measurement beyond a bound, and PromQL says what that takes:
   both of the newest windows. No number is no failure.
 - One judges a step when its time is over, by all that the step has seen. A measurement is within the bound (the next
   step begins), beyond it (all traffic goes back), or no number at all, since the canary had too few requests or nothing
   was scraped. The last is inconclusive: the rollout stops and waits for a person, instead of going on blind.
+- One compares the canary with the stable version, likewise at the end of a step, if both had traffic in it.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from penstock.ir.serving import AbortCondition, Endpoint, TrafficPlan
+from penstock.ir.serving import AbortCondition, Endpoint, StableComparison, TrafficPlan
 from penstock.targets import manifests
 from penstock.targets.argo_rollouts.names import (
     CANARY_HASH,
+    COMPARED_WINDOW,
+    STABLE_HASH,
     STEP_WINDOW,
     analysis_template,
+    compared_template,
     duration,
     labels,
     step_template,
@@ -27,7 +31,7 @@ from penstock.targets.argo_rollouts.names import (
 from penstock.targets.base import version
 
 PLACEHOLDER = "$canary"
-_STEP = "$window"
+_ARGUMENTS = {PLACEHOLDER: CANARY_HASH, "$stable": STABLE_HASH, "$window": STEP_WINDOW, "$part": COMPARED_WINDOW}
 _KEPT_MEASUREMENTS = 20
 _TIMEOUT_SECONDS = 20
 TIMEOUT_SINCE = (1, 6)
@@ -65,27 +69,39 @@ def step_analysis(endpoint: Endpoint, traffic: TrafficPlan) -> dict[str, Any]:
         endpoint,
         step_template(endpoint),
         args=(CANARY_HASH, STEP_WINDOW),
-        metrics=[
-            {
-                "name": condition.name,
-                "failureLimit": 0,
-                "inconclusiveLimit": 0,
-                "consecutiveErrorLimit": _TOLERATED_ERRORS,
-                "successCondition": success_condition(condition),
-                "failureCondition": failure_condition(condition),
-                "provider": _prometheus(endpoint, condition.judged),
-            }
-            for condition in traffic.abort_on
-        ],
+        metrics=[_judgement(endpoint, condition) for condition in traffic.abort_on],
     )
 
 
-def success_condition(condition: AbortCondition) -> str:
+def compared_analysis(endpoint: Endpoint, traffic: TrafficPlan) -> dict[str, Any]:
+    """The AnalysisTemplate that compares the versions once, at the end of each step that both have had traffic in."""
+    return _template(
+        endpoint,
+        compared_template(endpoint),
+        args=(CANARY_HASH, STABLE_HASH, STEP_WINDOW, COMPARED_WINDOW),
+        metrics=[_judgement(endpoint, comparison) for comparison in traffic.compared],
+    )
+
+
+def _judgement(endpoint: Endpoint, judged: AbortCondition | StableComparison) -> dict[str, Any]:
+    """A measurement that decides."""
+    return {
+        "name": judged.name,
+        "failureLimit": 0,
+        "inconclusiveLimit": 0,
+        "consecutiveErrorLimit": _TOLERATED_ERRORS,
+        "successCondition": success_condition(judged),
+        "failureCondition": failure_condition(judged),
+        "provider": _prometheus(endpoint, judged.judged),
+    }
+
+
+def success_condition(condition: AbortCondition | StableComparison) -> str:
     """When a measurement is within its bound. An empty answer and NaN satisfy neither this nor its opposite."""
     return f"len(result) > 0 && result[0] {'<=' if condition.beyond == 'above' else '>='} {condition.bound:f}"
 
 
-def failure_condition(condition: AbortCondition) -> str:
+def failure_condition(condition: AbortCondition | StableComparison) -> str:
     """When a measurement is beyond its bound."""
     return f"len(result) > 0 && result[0] {'>' if condition.beyond == 'above' else '<'} {condition.bound:f}"
 
@@ -105,7 +121,7 @@ def _template(
 
 
 def _prometheus(endpoint: Endpoint, query: str) -> dict[str, Any]:
-    for placeholder, arg in ((PLACEHOLDER, CANARY_HASH), (_STEP, STEP_WINDOW)):
+    for placeholder, arg in _ARGUMENTS.items():
         query = query.replace(placeholder, f"{{{{args.{arg}}}}}")
     timeout = {"timeout": _TIMEOUT_SECONDS} if version(endpoint.version) >= TIMEOUT_SINCE else {}
     return {"prometheus": {"address": endpoint.prometheus, **timeout, "query": query}}

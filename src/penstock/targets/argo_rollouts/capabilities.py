@@ -86,10 +86,13 @@ def _observed_instead(endpoint: Endpoint) -> str:
 
 
 def _not_of_the_canary(endpoint: Endpoint) -> str | None:
-    conditions = endpoint.traffic.abort_on if endpoint.traffic is not None else ()
+    traffic = endpoint.traffic
+    if traffic is None:
+        return None
+    queries = {one.name: one.judged for one in traffic.abort_on} | {one.name: one.judged for one in traffic.compared}
     # Istio tells the canary apart by its service.
     marks = (PLACEHOLDER, f'destination_service_name="{canary_service(endpoint)}"')
-    blind = next((c.name for c in conditions if not any(mark in c.judged for mark in marks)), None)
+    blind = next((name for name, query in queries.items() if not any(mark in query for mark in marks)), None)
     return (
         None
         if blind is None

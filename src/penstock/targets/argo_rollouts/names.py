@@ -13,6 +13,12 @@ CANARY_HASH = "canary-hash"
 STEP_WINDOW = "window"
 """Argument of the analysis that judges a step: the time for which it was held."""
 
+STABLE_HASH = "stable-hash"
+"""Argument of the analysis that compares: the hash of the version that the canary would replace."""
+
+COMPARED_WINDOW = "part"
+"""Argument of the analysis that compares: how long the windows of a step are."""
+
 
 def labels(endpoint: Endpoint) -> dict[str, str]:
     """Labels of every object."""
@@ -42,6 +48,11 @@ def analysis_template(endpoint: Endpoint) -> str:
 def step_template(endpoint: Endpoint) -> str:
     """The template of what is measured at the end of a step."""
     return f"{endpoint.name}-canary-step"
+
+
+def compared_template(endpoint: Endpoint) -> str:
+    """The template of what is compared with the stable version at the end of a step."""
+    return f"{endpoint.name}-canary-compared"
 
 
 def duration(seconds: int) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from penstock.ir.serving import Endpoint, TrafficPlan
+from penstock.ir.serving import Endpoint, TrafficPlan, TrafficStep
 from penstock.targets import manifests
 from penstock.targets.argo_rollouts.names import (
     CANARY_HASH,
+    COMPARED_WINDOW,
+    STABLE_HASH,
     STEP_WINDOW,
     analysis_template,
     canary_service,
+    compared_template,
     duration,
     labels,
     selector,
@@ -21,6 +24,7 @@ from penstock.targets.argo_rollouts.pod import pod_spec
 
 VERSION_LABEL = "app.kubernetes.io/version"
 _HASH_OF_CANARY = {"name": CANARY_HASH, "valueFrom": {"podTemplateHashValue": "Latest"}}
+_HASH_OF_STABLE = {"name": STABLE_HASH, "valueFrom": {"podTemplateHashValue": "Stable"}}
 
 
 def rollout(endpoint: Endpoint) -> dict[str, Any]:
@@ -96,11 +100,22 @@ def _steps(endpoint: Endpoint, traffic: TrafficPlan) -> list[dict[str, Any]]:
     for position, step in enumerate(traffic.steps):
         steps.append({"setWeight": int(step.percent)})
         if step.hold_seconds is not None:
-            held = duration(step.hold_seconds)
-            steps.append({"pause": {"duration": held}})
-            if traffic.abort_on:
-                args = [_HASH_OF_CANARY, {"name": STEP_WINDOW, "value": held}]
-                steps.append({"analysis": {"templates": [{"templateName": step_template(endpoint)}], "args": args}})
+            steps.append({"pause": {"duration": duration(step.hold_seconds)}})
+            templates, args = _judged_by(endpoint, traffic, step, step.hold_seconds)
+            if templates:
+                steps.append({"analysis": {"templates": [{"templateName": name} for name in templates], "args": args}})
         elif position < last or step.percent < 100:
             steps.append({"pause": {}})
     return steps
+
+
+def _judged_by(
+    endpoint: Endpoint, traffic: TrafficPlan, step: TrafficStep, held: int
+) -> tuple[list[str], list[dict[str, Any]]]:
+    """The templates that are measured at the end of a step which was held for some seconds, and their arguments."""
+    templates = [step_template(endpoint)] if traffic.abort_on else []
+    args: list[dict[str, Any]] = [_HASH_OF_CANARY, {"name": STEP_WINDOW, "value": duration(held)}]
+    if step.compared_seconds is not None:
+        templates.append(compared_template(endpoint))
+        args += [_HASH_OF_STABLE, {"name": COMPARED_WINDOW, "value": duration(step.compared_seconds)}]
+    return templates, args

@@ -10,7 +10,7 @@ from penstock.ir.dashboard import Dashboard
 from penstock.ir.monitoring import RuleFile
 from penstock.ir.serving import AccessRule, Endpoint
 from penstock.ir.workflow import Schedule, Workflow
-from penstock.targets.argo_rollouts.analysis_template import canary_analysis, step_analysis
+from penstock.targets.argo_rollouts.analysis_template import canary_analysis, compared_analysis, step_analysis
 from penstock.targets.argo_rollouts.autoscaling import autoscaler
 from penstock.targets.argo_rollouts.capabilities import CAPABILITIES
 from penstock.targets.argo_rollouts.rollout import rollout
@@ -33,6 +33,8 @@ def render_endpoint(endpoint: Endpoint) -> Iterator[Manifest]:
         documents.append(canary_analysis(endpoint, traffic))
         if any(step.hold_seconds is not None for step in traffic.steps):
             documents.append(step_analysis(endpoint, traffic))
+    if traffic is not None and any(step.compared_seconds is not None for step in traffic.steps):
+        documents.append(compared_analysis(endpoint, traffic))
     documents.append(rollout(endpoint))
     if (scaler := autoscaler(endpoint)) is not None:
         documents.append(scaler)

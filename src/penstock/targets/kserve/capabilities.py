@@ -34,7 +34,7 @@ def _hold(endpoint: Endpoint) -> str | None:
 def _abort_on(endpoint: Endpoint) -> str | None:
     if endpoint.traffic is None:
         return None
-    if endpoint.traffic.abort_on or endpoint.unobserved:
+    if endpoint.traffic.abort_on or endpoint.traffic.compared or endpoint.unobserved:
         return "KServe has no metric analysis"
     return None
 
