@@ -51,6 +51,22 @@ def told(text: str, own: str = "t") -> dict[str, str]:
         ("SELECT k, date_trunc('day', t) AS t, avg(x) AS o FROM asked GROUP BY ALL", "asked group"),
         ("SELECT k, min(t) AS t, avg(x) AS o FROM asked GROUP BY k", "asked group"),
         ("SELECT k AS t, count(*) AS o FROM asked GROUP BY k", "asked group"),
+        ("SELECT k, max(t) FILTER (WHERE x > 3) AS t, avg(x) AS o FROM asked GROUP BY k", "asked group"),
+        ("SELECT a.id, a.t, m.v AS o FROM asked a JOIN met m ON date_diff('hour', s, t) BETWEEN 0 AND 3", "met join"),
+        ("SELECT a.id, a.t, m.v AS o FROM asked a JOIN met m ON date_sub('hour', s, t) >= 0", "met join"),
+        ("SELECT a.id, a.t, m.v AS o FROM asked a JOIN met m ON NOT m.s::date > a.t::date", "met join"),
+        ("SELECT a.id, a.t, m.v AS o FROM asked a JOIN met m ON (m.s <= a.t) IS NOT TRUE", "met join"),
+        ("SELECT a.id, a.t, m.v AS o FROM asked a JOIN met m ON CASE WHEN m.v > 3 THEN m.s ELSE a.t END <= a.t",
+         "met join"),
+        ("SELECT a.id, a.t, CASE WHEN m.s <= a.t THEN 0 ELSE m.v END AS o FROM asked a LEFT JOIN met m USING (k)",
+         "met join"),
+        ("SELECT a.id, a.t, CASE WHEN m.s > a.t THEN 1 ELSE 0 END AS o FROM asked a LEFT JOIN met m USING (k)",
+         "met join"),
+        ("SELECT a.id, a.t, sum(CASE WHEN m.s <= a.t THEN 0 ELSE 1 END) AS o FROM asked a JOIN met m USING (k) "
+         "GROUP BY ALL", "met join"),
+        ("SELECT a.id, a.t, count(CASE WHEN a.x > 3 THEN 1 END) AS o FROM asked a JOIN met m USING (k) GROUP BY ALL",
+         "met join"),
+        ("SELECT CASE WHEN v > 3 THEN s ELSE s - INTERVAL 1 DAY END AS t, v AS o FROM met", "met earlier"),
     ],
 )  # fmt: skip
 def test_rows_that_may_be_later_are_told(text: str, how: str) -> None:
@@ -75,7 +91,17 @@ def test_rows_that_may_be_later_are_told(text: str, how: str) -> None:
         "SELECT id, t, (SELECT avg(v) FROM met m WHERE m.k = a.k AND m.s < a.t) AS o FROM asked a",
         "SELECT id, t, o FROM asked a, LATERAL (SELECT max(v) AS o FROM met m WHERE m.s <= a.t)",
         "SELECT a.id, a.t, sum(CASE WHEN m.s <= a.t THEN v END) AS o FROM asked a JOIN met m USING (k) GROUP BY 1, 2",
-        "SELECT a.id, a.t, max(v) AS o FROM asked a JOIN met m ON date_diff('hour', s, t) BETWEEN 0 AND 3 GROUP BY ALL",
+        "SELECT a.id, a.t, max(v) AS o FROM asked a JOIN met m ON date_diff('hour', s, t) BETWEEN 1 AND 3 GROUP BY ALL",
+        "SELECT a.id, a.t, max(v) AS o FROM asked a JOIN met m ON epoch(t - s) / 60 BETWEEN 0 AND 90 GROUP BY ALL",
+        "SELECT a.id, a.t, CASE WHEN m.s > a.t THEN NULL ELSE m.v END AS o FROM asked a LEFT JOIN met m USING (k)",
+        "SELECT a.id, a.t, CASE WHEN m.s > a.t THEN 0 WHEN m.v > 3 THEN 1 ELSE 0 END AS o FROM asked a, met m",
+        "SELECT a.id, a.t, sum(CASE WHEN m.s <= a.t THEN 1 ELSE 0 END) AS o FROM asked a, met m GROUP BY ALL",
+        "SELECT a.id, a.t, sum(m.v) FILTER (WHERE (m.s > a.t) IS FALSE) AS o FROM asked a, met m GROUP BY ALL",
+        "SELECT a.id, CASE WHEN m.s > a.t THEN m.s ELSE a.t END AS t, m.v AS o FROM asked a JOIN met m USING (k)",
+        "SELECT a.id, a.t, max(v) AS o FROM asked a JOIN met m ON m.s <= CASE WHEN a.x > 9 THEN a.t ELSE a.t - 1 END "
+        "GROUP BY ALL",
+        "WITH m AS (SELECT k, date_trunc('day', s) AS day, sum(v) AS v FROM met GROUP BY ALL) "
+        "SELECT a.id, a.t, m.v AS o FROM asked a JOIN m ON m.k = a.k AND date_diff('day', m.day, a.t) BETWEEN 1 AND 7",
         "SELECT a.id, a.t, m.v AS o FROM asked a JOIN met m ON m.k = a.k AND m.s <= a.t OR m.v > 3 AND m.s < a.t",
         "SELECT a.id, a.t, m.v AS o FROM asked a LEFT JOIN met m USING (k) WHERE m.number IS NULL OR (m.s < a.t)",
         "SELECT a.id, a.t, m.v AS o FROM asked a JOIN met m USING (k) WHERE NOT (m.s > a.t OR m.v > 3)",
@@ -178,9 +204,31 @@ CONDITIONS = (
     "{s} NOT BETWEEN {t} AND {t} + INTERVAL 5 HOUR", "NOT ({s} <> {t} AND {s} > {t})", "{s} NOT IN ({t})",
     "{s} < '2026-01-02'", "{s} <= '2026-01-02' AND {t} >= '2026-01-02'", "{s}::date <= '2026-01-02'",
     "{s} < '2026-01-03' AND ({t} >= '2026-01-02' OR {v} > 2)", "{s} < '2026-01-02' AND NOT {t} < '2026-01-02 06:00'",
-    "greatest({s}, {t}) = {t}", "epoch({s}) <= epoch({t})", "{s} >= '2026-01-02'", "{s} IN ({t}, {t} - INTERVAL 1 DAY)",
+    "greatest({s}, {t}) = {t}", "{s} <= greatest({t}, {s} - INTERVAL 1 HOUR)", "least({s}, {t}) < {t}",
+    "({s} > {t}) IS NOT TRUE", "({s} <= {t}) IS NOT TRUE", "({s} <= {t}) IS FALSE", "({s} > {t}) IS FALSE",
+    "({s} <= {t}) IS DISTINCT FROM TRUE", "({s} > {t}) IS NOT DISTINCT FROM FALSE", "{s} IS DISTINCT FROM {t}",
+    "({s} <= {t}) = ({v} > 2)", "({s} <= {t} OR {v} > 20) <> TRUE", "NOT coalesce({s} <= {t}, FALSE)",
+    "CASE WHEN {s} <= {t} THEN FALSE ELSE TRUE END", "CASE WHEN {s} > {t} THEN 0 ELSE 1 END = 1",
+    "CASE WHEN {s} <= {t} THEN 1 ELSE {v} END > 2", "CASE {s} <= {t} WHEN TRUE THEN {v} > 2 ELSE FALSE END",
+    "CASE WHEN {v} > 20 THEN {s} ELSE {t} END <= {t}", "{s} <= CASE WHEN {v} > 20 THEN {t} ELSE {s} END",
+    "CASE WHEN {v} > 20 THEN {s} < {t} WHEN {v} > 9 THEN {s} <= {t} END", "if({s} <= {t}, FALSE, {v} > 20)",
+    "date_diff('hour', {s}, {t}) >= 0", "date_diff('hour', {s}, {t}) > 0", "date_sub('hour', {s}, {t}) >= 0",
+    "date_sub('day', {t}, {s}) < 0", "{t} - {s} < INTERVAL 0 DAY", "epoch({t}) - epoch({s}) BETWEEN 0 AND 7200",
+    "epoch({s} - {t}) / 3600 <= 0", "{t}::date - {s}::date >= 1", "{s}::date - {t}::date < 1",
+    "NOT {s}::date > {t}::date", "epoch({s}) <= epoch({t})", "{s} >= '2026-01-02'",
+    "{s} IN ({t}, {t} - INTERVAL 1 DAY)",
 )  # fmt: skip
-AGGREGATES = ("sum({v})", "count(*)", "arg_max({v}, {s})", "max({v}) FILTER (WHERE {v} > 2)")
+AGGREGATES = (
+    "sum({v})",
+    "count(*)",
+    "arg_max({v}, {s})",
+    "max({v}) FILTER (WHERE {v} > 2)",
+    "count({s}) FILTER (WHERE {condition})",
+    "sum(CASE WHEN {condition} THEN {v} END)",
+    "sum(CASE WHEN {condition} THEN {v} ELSE -1 END)",
+    "count(CASE WHEN {condition} THEN 1 END)",
+    "sum(CASE WHEN {v} > 20 THEN 1 WHEN {condition} THEN 2 END)",
+)
 ORDERS = ("{t}", "{t} DESC", "date_trunc('day', {t})", "epoch({t})", "-epoch({t})")
 SPANS = (
     "", "ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING", "ROWS BETWEEN 1 FOLLOWING AND 2 FOLLOWING",
@@ -191,11 +239,12 @@ PARTITIONS = ("", "PARTITION BY {k}", "PARTITION BY date_trunc('day', {t})", "PA
 TIMES = (
     "date_trunc('day', s)", "max(s)", "min(s)", "date_trunc('day', s) + INTERVAL 1 DAY", "s", "s::date",
     "date_trunc('hour', s)", "time_bucket(INTERVAL 2 HOURS, s)", "date_trunc('day', s)::timestamp",
-    "date_trunc('hour', s) + INTERVAL '90 minutes'",
+    "date_trunc('hour', s) + INTERVAL '90 minutes'", "max(s) FILTER (WHERE v > 20)",
 )  # fmt: skip
 AGAIN = (
     "s", "s + INTERVAL 1 HOUR", "s + INTERVAL 1 DAY", "date_trunc('day', s)", "s - INTERVAL 30 MINUTE",
     "date_trunc('day', s) + INTERVAL 2 DAYS", "s::timestamp", "s + to_days(1)",
+    "CASE WHEN v > 20 THEN s ELSE s - INTERVAL 5 HOUR END", "CASE WHEN v > 20 THEN s + INTERVAL 1 DAY END",
 )  # fmt: skip
 QUERIES = (
     "SELECT id, t, {window} AS o FROM asked",
@@ -229,7 +278,9 @@ def queries(draw: Any) -> str:
     return draw(st.sampled_from(QUERIES)).format(
         window=window.format(x="x", k="k", t="t"),
         again=draw(st.sampled_from(AGAIN)),
-        aggregate=draw(st.sampled_from(AGGREGATES)).format(**names),
+        aggregate=draw(st.sampled_from(AGGREGATES)).format(
+            **names, condition=f"({draw(st.sampled_from(CONDITIONS)).format(**names)}) AND m.v IS NOT NULL"
+        ),
         condition=draw(st.sampled_from(CONDITIONS)).format(**names),
         time=draw(st.sampled_from(TIMES)),
     )

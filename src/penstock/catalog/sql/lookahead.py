@@ -16,6 +16,7 @@ from typing import Literal
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
+from penstock.catalog.sql.conditions import Read, Says, asserted, constant, reads
 from penstock.catalog.sql.moments import above, columns, is_aggregate
 from penstock.catalog.sql.reading import Reading, cutoff_of, is_column, is_query
 from penstock.catalog.sql.spans import added, cut_off
@@ -63,6 +64,8 @@ def _is_cut_off(part: Part) -> bool:
     return any(isinstance(one, Cutoff) for one in part.bounds)
 
 
+_OF_ZERO = (exp.Sum, exp.Max, exp.LogicalOr, exp.CountIf)
+"""Aggregate functions to which nothing is added by 0, nor by FALSE."""
 _WORSE: tuple[Look, ...] = ("retimed", "earlier", "row", "group", "window", "join")
 
 
@@ -143,7 +146,7 @@ class _Level(Reading):
         bounded: dict[Bound, set[Bound]] = {}
         for name, one in selected:
             for cut in (0.0, *self._query.cuts):
-                for lower in self._no_more(one, cut):
+                for lower in self._surely_no_more(one, cut):
                     bounded.setdefault(lower, set()).add(ResultColumn(name, cut))
 
         def given(part: Part, before: Bounds) -> Part:
@@ -179,28 +182,29 @@ class _Level(Reading):
 
     def _made_from(self, node: exp.Expr) -> Iterator[tuple[Part, Bounds]]:
         """What a selected expression is made of, with the bounds before rows were put together."""
-        # Of a condition within, such as that of CASE or FILTER, what is compared is taken to hold.
-        more = list(self._orders_in(node)) if node.find(exp.Case, exp.If, exp.Filter) is not None else []
-        for parts, before in self._gathered(node):
-            for part in parts:
-                bounds = self.closure(part.bounds, more)
-                yield replace(part, bounds=bounds), before if before is not None else bounds
+        for read in reads(node, stops=self._is_of_many):
+            more = tuple(self._said(read.says))
+            for parts, before in self._gathered(read):
+                for part in parts:
+                    bounds = self.closure(part.bounds, more)
+                    yield replace(part, bounds=bounds), before if before is not None else bounds
 
-    def _gathered(self, node: exp.Expr) -> Iterator[tuple[Parts, Bounds | None]]:
-        if isinstance(node, exp.Column):
-            for part in self._parts_of(node):
-                yield from self._of_group(part)
-        elif isinstance(node, exp.Query):
-            yield self._of_query(node), None
-        elif isinstance(node, exp.Window):
-            yield self._in_window(node), None
-        elif is_aggregate(node) and self._is_grouped:
-            for part in self._read_in(node):
-                together, before = self._put_together(part)
-                yield frozenset({together}), before
-        else:
-            for one in node.iter_expressions():
-                yield from self._gathered(one)
+    def _is_of_many(self, node: exp.Expr) -> bool:
+        return isinstance(node, exp.Window) or (is_aggregate(node) and self._is_grouped)
+
+    def _gathered(self, read: Read) -> Iterator[tuple[Parts, Bounds | None]]:
+        match read.node:
+            case exp.Column():
+                for part in self._parts_of(read.node):
+                    yield from self._of_group(part)
+            case exp.Query():
+                yield self._of_query(read.node), None
+            case exp.Window():
+                yield self._in_window(read.node), None
+            case _:
+                for part in self._read_in(read.node, read.says):
+                    together, before = self._put_together(part)
+                    yield frozenset({together}), before
 
     def _of_group(self, part: Part) -> Iterator[tuple[Parts, Bounds | None]]:
         """A column outside of aggregate functions: where rows are grouped, it is what they are grouped by.
@@ -211,15 +215,26 @@ class _Level(Reading):
         if not self._is_grouped or closed.row in self._pinned or not closed.bounds:
             yield frozenset({closed}), None
 
-    def _read_in(self, node: exp.Expr) -> Parts:
+    def _read_in(self, node: exp.Expr, says: Says = ()) -> Parts:
         """What the columns of an expression are made of; of one that names none, such as a count, all rows."""
-        within = frozenset(part for column in columns(node) for part in self._parts_of(column))
-        queries = (one for one in node.walk(prune=is_query) if is_query(one))
-        within = within.union(*map(self._of_query, queries))
-        counts = not any(columns(node)) or isinstance(node, exp.Count)
-        found = within | self._present if counts else within
-        more = list(self._orders_in(node.parent if isinstance(node.parent, exp.Filter) else node))
-        return frozenset(replace(part, bounds=self.closure(part.bounds, more)) for part in found)
+
+        def adds_nothing(value: exp.Expr) -> bool:
+            return constant(value) in (((None,), (0.0,)) if isinstance(node, _OF_ZERO) else ((None,),))
+
+        found: set[Part] = set()
+        # Of what is compared within, such as in `count_if`, is taken that it holds.
+        holds = (*says, *asserted(node))
+        for one, said in [
+            *reads(node, holds, adds_nothing=adds_nothing),
+            *(() if any(columns(node)) else (Read(node, holds),)),
+        ]:
+            is_named = isinstance(one, exp.Column | exp.Query)
+            parts = self._of_query(one) if is_query(one) else self._parts_of(one) if is_column(one) else NO_PARTS
+            if not is_named or isinstance(node, exp.Count):
+                parts |= self._present
+            more = tuple(self._said(said))
+            found |= {replace(part, bounds=self.closure(part.bounds, more)) for part in parts}
+        return frozenset(found)
 
     def _put_together(self, part: Part) -> tuple[Part, Bounds]:
         """What becomes of rows in a group, and their bounds before."""
@@ -257,7 +272,7 @@ class _Level(Reading):
         pinned = self._pinned_by(shared)
         last, then = NO_BOUNDS, NO_BOUNDS
         if seen.last is not None:
-            last = self._no_more(seen.last)
+            last = self._surely_no_more(seen.last)
             then = self._known_with(above(seen.last))
         found = set()
         for part in parts:

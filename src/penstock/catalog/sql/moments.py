@@ -19,8 +19,6 @@ from penstock.catalog.sql.spans import WHOLE, added, cut_off
 _FOLDS = (exp.Neg, exp.Abs)
 """What turns the order of values around, or folds it."""
 _WRAPPERS = (exp.Paren, exp.Alias, exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.Order, exp.Ordered)
-_COMPARED = (exp.LT, exp.LTE, exp.GT, exp.GTE)
-"""What says the contrary where it is negated; that two times differ says nothing of which is the later one."""
 _LATER = (exp.Max, exp.ArgMax, exp.Lead, exp.LastValue)
 """Functions of many rows that give a time which is no earlier than that of the row."""
 
@@ -45,7 +43,9 @@ def below(node: exp.Expr, sight: Sight, spare: float = 0.0) -> Iterator[tuple[ex
         if spare >= 0:
             yield node, spare
         return
-    if isinstance(node, (*_FOLDS, exp.Least)):
+    if isinstance(node, (*_FOLDS, exp.Least, exp.Case, exp.If)):
+        return
+    if isinstance(node, exp.Filter) and not (sight.is_one(node.this) or _leaves_out_nothing(node)):
         return
     cut, sum_ = cut_off(node), added(node)
     if isinstance(node, (*_WRAPPERS, exp.Window)):
@@ -66,6 +66,13 @@ def below(node: exp.Expr, sight: Sight, spare: float = 0.0) -> Iterator[tuple[ex
             yield from below(one, sight, more)
 
 
+def _leaves_out_nothing(node: exp.Filter) -> bool:
+    """Whether a filter leaves out nothing but values that are missing."""
+    condition = node.expression.this
+    inner = condition.this if isinstance(condition, exp.Not) else None
+    return isinstance(inner, exp.Is) and isinstance(inner.expression, exp.Null)
+
+
 def above(node: exp.Expr) -> set[exp.Column]:
     """The columns whose values are no less than that of an expression."""
     if isinstance(node, exp.Column):
@@ -78,70 +85,15 @@ def above(node: exp.Expr) -> set[exp.Column]:
     return set() if isinstance(node, _FOLDS) else set(columns(node))
 
 
-def orders(condition: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
-    """What a condition, wherever in it but for its alternatives, says is no more than what.
-
-    Of what is negated within a function or a CASE, both directions are taken for granted.
-    """
-    apart = {id(one) for one in alternatives(condition)}
-    for node in condition.walk(prune=lambda part: isinstance(part, exp.Query) or id(part) in apart):
-        said = _said(node)
-        for less, more in _sides(node):
-            if said is not False:
-                yield less, more
-            if said is None or (said is False and isinstance(node, _COMPARED)):
-                yield more, less
-
-
-def alternatives(condition: exp.Expr) -> Iterator[exp.Connector]:
-    """The outermost parts of a condition of which one or the other holds: of OR, and of AND where it is negated."""
-    for node in condition.walk(prune=lambda part: isinstance(part, exp.Query) or _is_either(part)):
-        if isinstance(node, exp.Connector) and _is_either(node):
-            yield node
-
-
-def _is_either(node: exp.Expr) -> bool:
-    return isinstance(node, exp.And | exp.Or) and _said(node) is isinstance(node, exp.Or)
-
-
-def _said(node: exp.Expr) -> bool | None:
-    """Whether a condition says a part of it or the contrary; None where a function or a CASE makes of it what it may.
-
-    That is, where it is negated; without any negation, a part is taken to be said wherever it is.
-    """
-    is_said, is_plain, around = True, True, node.parent
-    while isinstance(around, exp.Condition) and not isinstance(around, exp.Query):
-        if isinstance(around, exp.Not):
-            is_said = not is_said
-        is_plain = is_plain and isinstance(around, exp.Not | exp.Connector | exp.Paren)
-        if isinstance(around, exp.Not) and not is_plain:
-            return None
-        around = around.parent
-    return is_said
-
-
-def apart(less: exp.Expr, more: exp.Expr) -> float:
+def apart(less: exp.Expr, more: exp.Expr, is_strict: bool) -> float:
     """Seconds between two values of which a condition says that one is no more than the other, at least.
 
     As ``d::date < t::date`` says, which are days, and ``d::date = t::date - 1``.
     """
     taken = [-sum_[1] for one in walk(more) if (sum_ := added(one)) is not None and sum_[1] < 0]
-    is_less = less.parent is more.parent and isinstance(less.parent, exp.LT | exp.GT)
     cuts = [[cut for one in walk(side) if (cut := cut_off(one)) is not None] for side in (less, more)]
-    between = min((max(side) for side in cuts if side), default=0.0) if is_less and cuts[1] else 0.0
+    between = min((max(side) for side in cuts if side), default=0.0) if is_strict and cuts[1] else 0.0
     return sum(taken) + between
-
-
-def _sides(node: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
-    if isinstance(node, exp.Between):
-        yield node.args["low"], node.this
-        yield node.this, node.args["high"]
-    elif isinstance(node, exp.In):
-        yield from ((node.this, one) for one in node.expressions)
-    elif isinstance(node, exp.LT | exp.LTE | exp.EQ | exp.NullSafeEQ):
-        yield node.this, node.expression
-    if isinstance(node, exp.GT | exp.GTE | exp.EQ | exp.NullSafeEQ):
-        yield node.expression, node.this
 
 
 def _inner(node: exp.Expr) -> exp.Expr:

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Protocol
 
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
+from penstock.catalog.sql.conditions import MOST, Either, Missing, Says, cases, constant, said
+from penstock.catalog.sql.conditions import Order as Comparison
 from penstock.catalog.sql.moments import (
     Sight,
     above,
-    alternatives,
     apart,
     below,
     columns,
     is_aggregate,
-    orders,
     walk,
 )
-from penstock.catalog.sql.spans import written_seconds
+from penstock.catalog.sql.spans import WHOLE, cut_off, written_seconds
 from penstock.catalog.sql.timed_rows import (
     EVER,
     NO_BOUNDS,
@@ -191,19 +191,43 @@ class Reading:
         cuts = [replace(one, cut=cut) for one, left in lower for cut in self._query.cuts if cut <= left]
         return frozenset([*(one for one, _ in lower), *cuts])
 
+    def _surely_no_more(self, node: exp.Expr, spare: float = 0.0) -> Bounds:
+        """The same of an expression that may have several values: the columns that are no more than any of them."""
+        each = []
+        for says, value in islice(cases(node.unalias()), MOST):
+            # By a time that is NULL nothing is known.
+            if constant(value) != (None,):
+                each.append((self._no_more(value, spare), tuple(self._said(says))))
+        named = frozenset[Bound](map(self._node, columns(node))).union(*(lower for lower, _ in each))
+        return frozenset(
+            one for one in named if all(not lower.isdisjoint(_follow({one}, pairs)) for lower, pairs in each)
+        )
+
     def _orders_in(self, condition: exp.Expr) -> Iterator[Order]:
-        for either in alternatives(condition):
-            yield from self._in_each(either)
-        for less, greater in orders(condition):
-            lower = self._no_more(less, apart(less, greater))
-            mixed = {one.table for one in columns(less)}
-            if len(mixed) > 1 and not any(columns(greater)) and not less.find(exp.Abs):
-                # A difference that is compared with an amount.
-                yield frozenset(map(self._node, columns(less))), self._known_with(columns(less))
-            elif lower:
-                yield lower, self._known_with(above(greater)) | self._written(greater)
-            elif (cutoff := cutoff_of(less)) is not None:
-                yield frozenset({cutoff}), self._known_with(above(greater))
+        return self._said(said(condition) or ())
+
+    def _said(self, says: Says) -> Iterator[Order]:
+        for one in says:
+            match one:
+                case Either():
+                    yield from self._in_each(one)
+                case Missing():
+                    continue
+                case _:
+                    yield from self._no_later(one)
+
+    def _no_later(self, comparison: Comparison) -> Iterator[Order]:
+        """What is no more than what, by a comparison."""
+        less, more, seconds, is_strict = comparison
+        lower = self._no_more(less, seconds + apart(less, more, is_strict))
+        mixed = {one.table for one in columns(less)}
+        if len(mixed) > 1 and not any(columns(more)) and not less.find(exp.Abs):
+            # Whatever is made of several times and compared with an amount may say anything of them.
+            yield frozenset(map(self._node, columns(less))), self._known_with(columns(less))
+        elif lower:
+            yield lower, self._known_with(above(more)) | self._written(more)
+        elif (cutoff := cutoff_of(less)) is not None:
+            yield frozenset({cutoff}), self._known_with(above(more))
 
     def _written(self, node: exp.Expr) -> Bounds:
         """The time that an expression writes out, or that it is one of which nobody knows whether it is late."""
@@ -215,10 +239,10 @@ class Reading:
         is_timeless = any(not self._parts_of(one) for one in above(node))
         return EVER if is_written or is_timeless or is_query_within else NO_BOUNDS
 
-    def _in_each(self, either: exp.Connector) -> Iterator[Order]:
+    def _in_each(self, either: Either) -> Iterator[Order]:
         """What is no more than what whichever of some alternatives holds, but for those of a row that is not there."""
-        sides = [tuple(self._orders_in(one)) for one in either.flatten() if not self._is_missing(one)]
-        starts = [frozenset[Bound]().union(*(less for less, _ in side)) for side in sides]
+        sides = [(*self._said(side), *self._missing(side)) for side in either.sides]
+        starts = [NO_BOUNDS.union(*(less for less, _ in side)) for side in sides]
         for start in frozenset.intersection(*starts) if starts else NO_BOUNDS:
             reached = [_follow({start}, side) for side in sides]
             # By a time that is written out nothing is at fault, so the others say what bounds it.
@@ -227,19 +251,15 @@ class Reading:
             if common - {start}:
                 yield frozenset({start}), common
 
-    def _is_missing(self, condition: exp.Expr) -> bool:
-        """Whether a condition says that a table has no such row, as by `m.time IS NULL` after an outer join."""
-        one = condition.unnest()
-        if isinstance(condition.parent, exp.And) or not (
-            isinstance(one, exp.Is) and isinstance(one.expression, exp.Null) and is_column(one.this)
-        ):
-            return False
-        read = [(row, name) for (row, name), nodes in self._keys.items() if self._node(one.this) in nodes]
-        for row, name in read:
+    def _missing(self, says: Says) -> Iterator[Order]:
+        """The rows of which an alternative says that there is none, as by `m.time IS NULL` after an outer join."""
+        named = {self._node(one.column) for one in says if isinstance(one, Missing)}
+        for row, name in [key for key, nodes in self._keys.items() if not named.isdisjoint(nodes)]:
             _, _, time, _, keys, _ = self._query.tables[row.table]
             if name == time or any(name in key for key in keys):
-                return True
-        return False
+                own = NO_BOUNDS.union(*(nodes for (other, _), nodes in self._keys.items() if other == row))
+                cut = {replace(one, cut=cut) for one in own if isinstance(one, ReadColumn) for cut in self._query.cuts}
+                yield own | cut | {row}, EVER
 
     def _known_with(self, named: Iterable[exp.Column]) -> Bounds:
         """Columns, and what bounds the rows that they are of: by then their values are known."""
@@ -330,9 +350,17 @@ class Reading:
             return self._is_grouped and bool(parts) and all(part.row in self._pinned for part in parts)
 
         def is_whole(column: exp.Column) -> bool:
-            return any(self._query.tables[part.table][3] for part in self._parts_of(column))
+            return any(self._query.tables[part.table][3] for part in self._parts_of(column)) or self._is_day(column)
 
         return Sight(is_one, is_whole)
+
+    def _is_day(self, column: exp.Column) -> bool:
+        """Whether a query within gives the column as a time of which at least what is below a day is cut off."""
+        found = self._found(column)
+        source = found[0].sources.get(found[1].table) if found is not None else None
+        selected = getattr(source.expression, "selects", ()) if isinstance(source, Scope) else ()
+        made = next((one.unalias() for one in selected if one.alias_or_name == column.name), None)
+        return made is not None and (cut_off(made) or 0) >= WHOLE
 
 
 def _follow(found: set[Bound], pairs: Iterable[Order]) -> set[Bound]:

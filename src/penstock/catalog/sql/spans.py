@@ -55,7 +55,7 @@ def length(node: exp.Expr) -> float | None:
             name = node.name if isinstance(node, exp.Anonymous) else "to_days"
             given = node.expressions[0] if node.expressions else node.this
             is_number = isinstance(given, exp.Literal) and not given.is_string
-            unit_of = _unit(name.lower().removeprefix("to_"))
+            unit_of = unit_seconds(name.lower().removeprefix("to_"))
             return float(given.name) * unit_of if is_number and unit_of is not None else None
     return None
 
@@ -67,7 +67,7 @@ def cut_off(node: exp.Expr) -> float | None:
     """
     if isinstance(node, exp.TimestampTrunc | exp.DateTrunc | exp.DatetimeTrunc):
         unit = node.args.get("unit")
-        return (_unit(unit.name) if unit is not None else None) or _LEAST
+        return (unit_seconds(unit.name) if unit is not None else None) or _LEAST
     if isinstance(node, exp.DateBin):
         return length(node.this) or _LEAST
     if isinstance(node, exp.Date) or (isinstance(node, exp.Cast) and node.to.is_type("date")):
@@ -120,13 +120,14 @@ def _written(text: str, unit: str) -> float | None:
     """Seconds of `1` with a unit, or of a text such as `1 day 2 hours`."""
     found = 0.0
     for number, named in _AMOUNT.findall(text.lower()):
-        seconds = _unit(named or unit)
+        seconds = unit_seconds(named or unit)
         if seconds is None:
             return None
         found += float(number) * seconds
     return found if _AMOUNT.match(text.lower()) else None
 
 
-def _unit(name: str) -> float | None:
+def unit_seconds(name: str) -> float | None:
+    """Seconds of a unit, in the singular or the plural; None where there is none of that name."""
     lower = name.lower()
     return _SECONDS.get(lower) or _SECONDS.get(lower.removesuffix("s"))

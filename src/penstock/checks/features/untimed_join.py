@@ -4,9 +4,11 @@ What it does: follows the columns that a feature reads through SQL, and the rows
 subqueries, groups and window functions. Where these rows have an event time (or `knownAt`, where it is declared), it
 must be no later than the time of the dataset that the query gives: by a condition, by the order of a window, or because
 the one is made of the other, as by `max(...)`. A time that is written out bounds them where the query takes its own
-rows from then on, as by `m.landed_at < '2020-01-01' AND d.departs_at >= '2020-01-01'`. Rows of another dataset that are
-joined without any condition on their time are an error. What follows is a warning: rows of the same table as the row
-itself, such as all of them in a mean; a condition that does not end at the dataset's time, such as
+rows from then on, as by `m.landed_at < '2020-01-01' AND d.departs_at >= '2020-01-01'`. Conditions are followed through
+NOT, IS, CASE and differences: of `CASE WHEN l.landed_at <= d.departs_at THEN 0 ELSE l.minutes END` the ELSE is made of
+later rows, and `date_diff('hour', l.landed_at, d.departs_at) >= 0` holds in the hour that has begun. Rows of another
+dataset that are joined without any condition on their time are an error. What follows is a warning: rows of the same
+table as the row itself, such as all of them in a mean; a condition that does not end at the dataset's time, such as
 `l.landed_at >= d.departs_at` or the same day; a window that looks beyond its row; rows that are put together under a
 time before the last of them, as a daily average whose time is the beginning of the day; and a dataset without an event
 time that is derived from one with it, where rows with a time look it up or meet it by their entity. A join that brings
