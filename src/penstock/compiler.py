@@ -15,7 +15,7 @@ from penstock.capabilities import capability_problems
 from penstock.catalog.dependencies import Dependencies
 from penstock.catalog.model import Catalog, SpecId, View
 from penstock.custom_steps import step_problems
-from penstock.diagnostics.model import Diagnostic, Severity
+from penstock.diagnostics.model import Diagnostic
 from penstock.ir.bundle import Bundle
 from penstock.ir.serving import STAND_IN, Endpoint
 from penstock.lowering.environments import environment_of
@@ -79,6 +79,7 @@ class CompiledUnit:
     unit: Unit
     artifacts: tuple[Artifact, ...]
     diagnostics: tuple[Diagnostic, ...]
+    """What is wrong with it: errors, all of them, so that no run with any is remembered."""
     reads: frozenset[str] = field(default_factory=frozenset)
     unreleased: bool = False
     """Whether it is a rollout to which nothing is released yet, so that its serving manifest is left out."""
@@ -173,7 +174,7 @@ def _made(catalog: Catalog, unit: Unit) -> _Made:
     plans = _plans(view, unit)
     diagnostics = [problem for plan in plans for problem in capability_problems(view, spec, plan)]
     unreleased = any(isinstance(plan, Endpoint) and not plan.released for plan in plans)
-    if any(problem.severity is Severity.ERROR for problem in diagnostics):
+    if diagnostics:
         return _Made((), tuple(diagnostics), reads.keys, unreleased)
     manifests = merged(manifest for plan in plans for manifest in render(plan))
     if isinstance(resource, Model | Rollout) and resource.spec.patches:

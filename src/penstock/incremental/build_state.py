@@ -63,8 +63,6 @@ class Overview:
     """Model -> the names of its units and of those of its rollouts."""
     dirty_specs: list[str] = field(default_factory=list)
     """The specs with findings, which are looked at again."""
-    dirty_units: list[str] = field(default_factory=list)
-    """The units with findings."""
 
     @property
     def names(self) -> dict[str, list[str]]:
@@ -83,7 +81,7 @@ class BuildState:
     checked: KeyedLines = field(default_factory=KeyedLines)
     """Spec -> keys that its checks read; a spec with findings is left out."""
     units: KeyedLines = field(default_factory=KeyedLines)
-    """Unit -> `RememberedUnit`; a unit with findings is left out."""
+    """Unit -> `RememberedUnit`."""
     sql: KeyedLines = field(default_factory=KeyedLines)
     """Question about SQL -> its answer (see `penstock.catalog.sql.analysis`)."""
     outputs: KeyedLines = field(default_factory=KeyedLines)

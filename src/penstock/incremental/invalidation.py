@@ -40,7 +40,7 @@ def invalidation(
     units_of = _units_of(source, known)
     before = _names(known.overview.units_of, units_of)
     now = _names(units_of, known.overview.units_of)
-    redone = known.units.keys_mentioning([*changed, *made_files]) | set(known.overview.dirty_units)
+    redone = known.units.keys_mentioning([*changed, *made_files])
     redone |= now - known.units.get_many(now).keys()
     return Invalidation(
         changed,

@@ -63,14 +63,9 @@ def _vanished(run: Compilation) -> dict[str, None]:
     return {str(spec_id): None for spec_id in run.source.former - run.source.came}
 
 
-def _units(run: Compilation) -> dict[str, RememberedUnit | None]:
-    """The units that were compiled; None for one with findings, which is compiled again."""
-    return {
-        str(made.unit): (sorted(made.reads), [remembered(each) for each in made.artifacts])
-        if not made.diagnostics
-        else None
-        for made in run.compiled
-    }
+def _units(run: Compilation) -> dict[str, RememberedUnit]:
+    """The units that were compiled: none of them has findings."""
+    return {str(one.unit): (sorted(one.reads), [remembered(each) for each in one.artifacts]) for one in run.compiled}
 
 
 def _overview(run: Compilation) -> Overview:
@@ -78,7 +73,6 @@ def _overview(run: Compilation) -> Overview:
         facts=run.source.facts.plain(),
         units_of=run.invalidation.units_of,
         dirty_specs=[spec for spec, keys in run.checked.items() if keys is None],
-        dirty_units=[str(made.unit) for made in run.compiled if made.diagnostics],
     )
 
 
