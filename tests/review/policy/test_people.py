@@ -131,3 +131,12 @@ def test_of_equal_people_those_who_own_something_of_it_are_asked() -> None:
     assert smallest_set([anybody], frozenset(), frozenset("c")).people == ("c",)
     both = Demand((Alternative((Slot(frozenset("bd"), 1),)),), frozenset())
     assert smallest_set([anybody, both], frozenset(), frozenset("cd")).people == ("b",), "nobody is asked beyond need"
+
+
+def test_of_two_who_approved_other_rules_the_one_is_asked_who_can_give_both() -> None:
+    """`a` counts for the pair already and `b` for another rule: of those two, `b` alone completes everything."""
+    team = frozenset("ab")
+    pair = Demand((Alternative((Slot(team, 2),)),), frozenset("a"))
+    other = Demand((Alternative((Slot(team, 1), Slot(frozenset("c"), 1))),), frozenset("b"))
+    anybody = Demand((Alternative((Slot(team, 1),)),), frozenset())
+    assert smallest_set([anybody, other, pair], frozenset()).people == ("b", "c")

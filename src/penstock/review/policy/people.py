@@ -83,11 +83,10 @@ class _Search:
 
     def __post_init__(self) -> None:
         sets = list(dict.fromkeys(slot.people for demand in self.demands for way in demand.ways for slot in way.slots))
-        approved = frozenset().union(*(demand.approved for demand in self.demands))
         for person in frozenset().union(*sets) - self.excluded:
             places = tuple(index for index, people in enumerate(sets) if person in people)
             # Who approved some of it already is not the like of who approved nothing.
-            own = [i for i, demand in enumerate(self.demands) if person in approved and person in demand.approved]
+            own = [i for i, demand in enumerate(self.demands) if person in demand.approved]
             self._signatures[person] = (*places, -1, *own)
 
     def possible_ways(self, demand: Demand) -> Alternatives:
