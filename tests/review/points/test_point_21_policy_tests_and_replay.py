@@ -289,6 +289,15 @@ def test_replay_remembers_what_was_approved_before_the_last_push(repository: Rep
     assert (row.before.state, row.after.state) == (APPROVED, APPROVED)
 
 
+def test_replay_asks_those_who_owned_it_then(repository: Repository) -> None:
+    """A gate that belongs to another team by now has not altered what was asked of its former owners."""
+    pull_request = opened(repository, looser_gate)
+    repository.edit(lambda documents: documents["Gate", "delay-release"]["metadata"].update(owner="flight-data"))
+    [row] = replay(repository.seen, [Recorded("1", pull_request.forge.view)], load_work_tree(repository.root))
+    assert row.differences == ((), ())
+    assert not row.is_altered
+
+
 def test_a_rule_that_matches_nothing_of_a_pull_request_alters_nothing_of_it(repository: Repository) -> None:
     pull_request = opened(repository, looser_gate, policy=rules_of(POLICY, [_asking(["risk"])]))
     other = _asking(["sre"], rule="routes") | {"when": {"address": "Team/*"}}
