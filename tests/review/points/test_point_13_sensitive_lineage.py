@@ -113,6 +113,24 @@ def test_the_nearer_dataset_is_told_of_where_its_label_is_the_stricter_one(repos
     assert found == {"flights.contact": "sensitive", "passengers.who": "pii"}
 
 
+def test_the_nearer_dataset_is_told_of_where_it_alone_is_new(repository: Repository) -> None:
+    """Who approves that a column comes otherwise than before has not approved that one of another dataset comes."""
+    repository.edit(set_at("FeatureSet", "conditions", "features", "who", to={"type": "string", "sql": "contact"}))
+    repository.commit()
+    found = {change.after["column"]: change.direction for change in reaching(repository.changed(through_sql("pii")))}
+    assert found == {"flights.contact": Direction.UNKNOWN, "passengers.who": Direction.LOOSENED}
+
+
+def test_the_nearer_dataset_is_told_of_where_the_way_goes_on_in_one_environment_alone(repository: Repository) -> None:
+    def derive(documents: Documents) -> None:
+        through_sql("pii")(documents)
+        elsewhere = {"source": {"sql": "select flight_id, origin as who from flights"}}
+        documents["Dataset", "passengers"]["overrides"] = {"production": elsewhere}
+
+    found = {change.after["column"]: set(change.environments) for change in reaching(repository.changed(derive))}
+    assert found == {"flights.contact": {"staging"}, "passengers.who": {"staging", "production"}}
+
+
 def test_the_key_of_a_lookup_reaches_the_model_though_its_value_does_not(repository: Repository) -> None:
     def look_up(documents: Documents) -> None:
         documents["Dataset", "regions"] = {
@@ -256,6 +274,22 @@ def test_an_override_that_brings_a_sensitive_column_to_production_alone_is_seen(
 
     (change,) = reaching(repository.changed(add))
     assert change.environments == ("production",)
+
+
+@pytest.mark.parametrize(
+    ("kept_out_of", "told"), [(["production"], ("staging",)), (["staging", "production"], ())], ids=["one", "all"]
+)
+def test_where_an_override_keeps_a_sensitive_column_out_it_is_not_told_of(
+    repository: Repository, kept_out_of: list[str], told: tuple[str, ...]
+) -> None:
+    def add(documents: Documents) -> None:
+        feature_set = documents["FeatureSet", "conditions"]
+        feature_set["spec"]["features"]["who"] = {"type": "string", "sql": "contact"}
+        feature_set["overrides"] = {name: {"features": {"who": {"sql": "'nobody'"}}} for name in kept_out_of}
+
+    (change,) = reaching(repository.changed(add))
+    assert change.environments == told
+    assert change.why.endswith("; overrides hide it in every environment") is not bool(told)
 
 
 @pytest.mark.parametrize(

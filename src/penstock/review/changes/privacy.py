@@ -12,7 +12,7 @@ from penstock.catalog.upstream import Column, Path
 from penstock.diagnostics.grammar import joined
 from penstock.review.changes.directions import LOOSENED, NEUTRAL, UNKNOWN
 from penstock.review.changes.same_rows import SameRows
-from penstock.review.changes.specs import SpecEdit
+from penstock.review.changes.specs import HIDDEN, SpecEdit
 from penstock.review.impact.dependency_graph import DependencyGraph, column_addresses
 from penstock.review.model import Change, Operation
 from penstock.specs.addresses import Address, is_within
@@ -88,6 +88,8 @@ def _of_model(
     all_ways: dict[tuple[Column, Use, str, str], dict[str, None]] = {}
     views = {view.environment_name: view for view in head.views(after)}
     names = dict.fromkeys([*views, *(view.environment_name for view in base.views(before))])
+    everywhere = head.catalog.environments()
+    plain = [one for one in everywhere if one not in names]
     for name in names:
         now = views.get(name) or head.catalog.view(name)
         known = base.catalog.view(name)
@@ -113,7 +115,7 @@ def _of_model(
                 continue
             key = column, use, SENSITIVITIES[label], elsewhere
             entry = found.setdefault(key, (touch.path, how, []))
-            entry[2].extend([name] if name is not None else head.catalog.environments())
+            entry[2].extend([name] if name is not None else plain)
             all_ways.setdefault(key, {}).update(dict.fromkeys(_addresses(now, after, column, use)))
     ways = [(use, SENSITIVITIES.index(label), *told) for (_, use, label, _), told in found.items()]
     for (column, use, sensitivity, elsewhere), (path, how, environments) in found.items():
@@ -125,7 +127,8 @@ def _of_model(
         more = [f"{len(also) - _SHOWN} more"] if len(also) > _SHOWN else []
         other = f", and by {joined([*(f'`{one}`' for one in also[:_SHOWN]), *more])}" if also else ""
         by = f" ({sensitivity} by the label of Dataset/{elsewhere}, which has the same rows)" if elsewhere else ""
-        yield replace(told, why=told.why + other + by, through=(*told.through, *aside))
+        hidden = f"; {HIDDEN}" if everywhere and not told.environments else ""
+        yield replace(told, why=told.why + other + by + hidden, through=(*told.through, *aside))
 
 
 def _addresses(view: View, model: str, column: Column, use: Use) -> Iterator[str]:

@@ -31,6 +31,9 @@ from penstock.specs.kinds import KINDS
 from penstock.specs.review import Area
 from penstock.specs.shapes import mapping_of
 
+HIDDEN = "overrides hide it in every environment"
+"""Ends the sentence of a change that no environment sees: one that comes later, without overrides, would."""
+
 
 class SpecEdit(NamedTuple):
     """A direct change with what it was made from, which later stages look at."""
@@ -253,7 +256,7 @@ def _of_values(
     for difference, where, first in {**aside, **seen}.values():
         told = follows(difference, renames)
         if not where and any(_concerned(side, _resource(side, one)) for side, one in ((base, before), (head, after))):
-            why = f"{told.judgement.why}; overrides hide it in every environment"
+            why = f"{told.judgement.why}; {HIDDEN}"
             told = told._replace(judgement=told.judgement._replace(why=why))
         yield _edit(head, base, after, before, told, tuple(where), first)
 
