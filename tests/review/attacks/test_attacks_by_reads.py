@@ -276,3 +276,27 @@ def test_a_function_that_a_dataset_is_read_by_hands_its_rows_to_no_feature_unsee
     (found,) = told(pull_request.inputs().plan, "Gate/delay-release")
     assert (found.direction, found.sensitivity) == (Direction.LOOSENED, "pii")
     assert "`flights.contact`" in found.why
+
+
+def test_an_override_that_goes_hands_on_code_that_reads_data(repository: Repository) -> None:
+    """Production ran code of its own until now; what the other environments run reads personal data."""
+    repository.write("systems/own.py", TABLE.replace("{name}", "risk"))
+    repository.write("systems/quiet.py", QUIET.replace("{name}", "risk"))
+    quiet = {"production": {"estimator": {"python": "systems.quiet:risk"}}}
+    repository.edit(both(people, of_estimator, lambda documents: documents["Model", "delay"].update(overrides=quiet)))
+    pull_request = opened(repository, lambda documents: documents["Model", "delay"].pop("overrides"))
+    (found,) = told(pull_request.inputs().plan, "Model/delay")
+    assert (found.direction, found.sensitivity, found.environments) == (Direction.LOOSENED, "pii", ("production",))
+    assert found.rests_on
+
+
+@pytest.mark.parametrize(("elsewhere", "where"), [(["production"], ("staging",)), (["staging", "production"], ())])
+def test_where_an_override_runs_other_code_it_is_not_told_of(
+    repository: Repository, elsewhere: list[str], where: tuple[str, ...]
+) -> None:
+    repository.write("systems/quiet.py", QUIET.replace("{name}", "risk"))
+    quiet = {name: {"estimator": {"python": "systems.quiet:risk"}} for name in elsewhere}
+    change = both(of_estimator, lambda documents: documents["Model", "delay"].update(overrides=quiet))
+    (found,) = told(changed(repository, QUIET, TABLE, change).inputs().plan, "Model/delay")
+    assert found.environments == where
+    assert found.why.endswith("; overrides hide it in every environment") is not bool(where)

@@ -15,7 +15,7 @@ from penstock.catalog.upstream import sensitivity
 from penstock.diagnostics.grammar import listed
 from penstock.review.changes.directions import LOOSENED, UNKNOWN
 from penstock.review.changes.labelled_rows import NAMING_CODE, may_name_code, newly_labelled, sensitive_columns
-from penstock.review.changes.specs import SpecEdit
+from penstock.review.changes.specs import HIDDEN, SpecEdit
 from penstock.review.impact.dependency_graph import DependencyGraph
 from penstock.review.model import Change, Operation
 from penstock.source.model import Pointer
@@ -65,9 +65,13 @@ def _of_spec(
 ) -> Iterator[Change]:
     former = next((edit.change.renamed_from for edit in edits if edit.change.renamed_from is not None), None)
     name_before = former.name if former is not None else spec_id.name
+    everywhere = head.catalog.environments()
+    # Where an override has gone, other code is run than before.
+    had = _apart(base, SpecId(spec_id.kind, name_before), labelled).intersection(everywhere)
+    apart = sorted(_apart(head, spec_id, labelled) | had)
     found: dict[tuple[str, str], Change] = {}
-    for environment in (None, *_apart(head, spec_id, labelled)):
-        where = head.catalog.environments() if environment is None else (environment,)
+    for environment in (None, *apart):
+        where = [one for one in everywhere if one not in apart] if environment is None else [environment]
         known = _named(base.catalog.view(environment), spec_id.kind, name_before)
         for address, code in _named(head.catalog.view(environment), spec_id.kind, spec_id.name).items():
             causes = [edit for edit in edits if _concerns(edit, f"{spec_id}{address}")]
@@ -82,15 +86,17 @@ def _of_spec(
             # In an environment it is one more change only where it is another.
             seen = known_change.environments if known_change is not None else ()
             found[key] = replace(known_change or change, environments=tuple(dict.fromkeys((*seen, *where))))
-    yield from found.values()
+    for change in found.values():
+        is_hidden = bool(everywhere) and not change.environments
+        yield replace(change, why=f"{change.why}; {HIDDEN}") if is_hidden else change
 
 
-def _apart(head: DependencyGraph, spec_id: SpecId, labelled: Iterable[str]) -> dict[str, None]:
-    """The environments in which the code, or a label of the rows that it reads, may be another."""
-    code = _named(head.catalog.view(None), spec_id.kind, spec_id.name).values()
+def _apart(side: DependencyGraph, spec_id: SpecId, labelled: Iterable[str]) -> set[str]:
+    """The environments in which the code, or a label of the rows that it reads, may be another on a side."""
+    code = _named(side.catalog.view(None), spec_id.kind, spec_id.name).values()
     names = {*labelled, *(name for one in code for name, _ in one.reads.datasets)}
-    read = (SpecId("Dataset", name) for name in sorted(names))
-    return dict.fromkeys(name for one in (spec_id, *read) for name in head.catalog.overriding(one))
+    read = (SpecId("Dataset", name) for name in names)
+    return {name for one in (spec_id, *read) for name in side.catalog.overriding(one)}
 
 
 def _named(view: View, kind: str, name: str) -> dict[str, _Code]:
