@@ -191,6 +191,23 @@ def test_and_so_they_are_where_they_turn_out_to_be_so_in_one_environment(
     assert found.environments == ("production",)
 
 
+def test_and_where_one_environment_called_them_public_until_now(repository: Repository) -> None:
+    def public_in_production(documents: Documents) -> None:
+        own = {"columns": {"birth_date": {"sensitivity": "public"}}}
+        documents["Dataset", "people"]["overrides"] = {"production": own}
+
+    pull_request = read_already(
+        repository,
+        of_gate,
+        people,
+        public_in_production,
+        lambda documents: documents["Dataset", "people"].pop("overrides"),
+    )
+    (found,) = told(pull_request.inputs().plan, "Gate/delay-release")
+    assert (found.direction, found.sensitivity) == (Direction.LOOSENED, "pii")
+    assert "production" in found.environments
+
+
 @pytest.mark.parametrize("form", ["feature", "estimator", "class", "override"])
 def test_and_reach_the_model_by_it(repository: Repository, form: str) -> None:
     plan = read_already(repository, NAMED[form][0], people).inputs().plan

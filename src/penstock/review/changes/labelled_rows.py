@@ -40,8 +40,9 @@ def newly_labelled(
 
 def _labels(base: DependencyGraph, head: DependencyGraph, edit: SpecEdit) -> bool:
     """Whether more columns are sensitive than before, or others are read under their names, in any environment."""
-    for environment in (None, *head.catalog.overriding(edit.spec)):
-        views = (reach.catalog.view(environment) for reach in (base, head))
+    sides = base.catalog, head.catalog
+    for environment in dict.fromkeys([None, *(name for side in sides for name in side.overriding(edit.spec))]):
+        views = (side.view(environment) for side in sides)
         before, after = (set(sensitive_columns(view, edit.spec.name)) for view in views)
         if after - before or (after and edit.pointer[:2] == ("spec", "source")):
             return True
