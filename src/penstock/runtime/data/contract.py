@@ -118,10 +118,6 @@ def _row_rules(
     for name, column in present.items():
         rules += _column_rules(name, column, conversions[name], types[name])
     key = tuple(name for name in contract.primary_key if name in present)
-    for name in key:
-        if present[name].nullable is not False:
-            missing = _missing(name, conversions[name])
-            rules.append(RowRule("primaryKey", (name,), missing, ("lacks its key", "lack their key")))
     if key:
         # As it is stored: `01` and `1` are one key.
         values = [conversions[name].value for name in key]
