@@ -61,6 +61,18 @@ def test_a_team_that_gives_up_a_receiver_is_no_longer_told_of_what_has_alerts(
     assert told == reached
 
 
+def test_a_model_that_one_environment_alone_trains_by_a_clock_has_alerts(repository: Repository) -> None:
+    def unheard(documents: Documents) -> None:
+        set_at("Model", "delay", "retrain", to={"onDrift": True, "cooldown": "1d"})(documents)
+        own = {"retrain": {"schedule": "0 3 * * 1"}}
+        documents["Model", "delay"]["overrides"] = {"production": own}
+        del documents["Team", "flight-ml"]["spec"]["contact"]["ticket"]
+
+    changes = repository.changed(unheard).changes
+    told = {str(change.address) for change in changes if change.why and "who receives its alerts" in change.why}
+    assert told == {"Rollout/delay-online", "Model/delay"}
+
+
 _withdraw = set_at("Rollout", "delay-online", "environments", to=["staging"])
 
 

@@ -147,8 +147,7 @@ def _has_alerts(head: DependencyGraph, spec_id: SpecId, edit: SpecEdit) -> bool:
     """Whether the contact that changes gets alerts about the spec: about a model, tickets that training is overdue."""
     if spec_id.kind != "Model" or edit.pointer[-1:] == ("page",):
         return spec_id.kind == "Rollout"
-    model = head.catalog.view(None).find(Model, spec_id.name)
-    return model is not None and model.spec.retraining is not None
+    return any(found.spec.retraining is not None for found in head.seen(Model, spec_id.name))
 
 
 def _specs(base: DependencyGraph, head: DependencyGraph, spec_id: SpecId) -> dict[SpecId, Way]:
