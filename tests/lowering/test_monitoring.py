@@ -143,6 +143,30 @@ def test_drift_starts_training_only_where_the_model_says_so() -> None:
     assert values(retrain, "--cooldown") == ["1d"]
 
 
+def on(**causes: bool) -> Callable[[Documents], None]:
+    def change(documents: Documents) -> None:
+        both_released(documents)
+        documents["Model", "flight-delay"]["spec"]["retrain"] = {**causes, "cooldown": "1d"}
+        del documents["Rollout", "flight-delay-batch"]["spec"]["monitor"]["quality"]
+
+    return change
+
+
+def test_what_the_model_is_retrained_on_is_all_that_is_asked() -> None:
+    def findings(change: Callable[[Documents], None]) -> list[tuple[str, str | None]]:
+        arguments = steps(workflow(change))["retrain"].arguments
+        return [(one.flag, one.key) for one in arguments if one.flag in ("--drift", "--quality")]
+
+    batch, online = "flight-delay-batch", "flight-delay-online"
+    assert findings(on(onDrift=True)) == [("--drift", batch), ("--drift", online)]
+    assert findings(on(onQuality=True)) == [("--quality", online)]
+    both = [("--drift", batch), ("--drift", online), ("--quality", online)]
+    assert findings(on(onDrift=True, onQuality=True)) == both
+    found = workflow(on(onQuality=True))
+    assert "training_version" in [parameter.name for parameter in found.parameters]
+    assert problems(found) == ()
+
+
 def test_an_environment_that_does_not_train_starts_no_training() -> None:
     def change(documents: Documents) -> None:
         documents["Environment", "production"]["spec"]["training"] = False

@@ -46,7 +46,7 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {
         [SEARCH, {**SEARCH, "maximize": "f1", "minimize": "log_loss"}],
     ),
     "Retrain": (
-        [{"schedule": "0 5 * * *"}, {"onDrift": True}, {"onDrift": True, "schedule": "0 5 * * *"}],
+        [{"schedule": "0 5 * * *"}, {"onDrift": True}, {"onDrift": True, "schedule": "0 5 * * *"}, {"onQuality": True}],
         [{}, {"onDrift": False}, {"cooldown": "1h"}],
     ),
     "MetricRule": (

@@ -220,7 +220,7 @@ class Search(Choosing):
 class Retrain(Choosing):
     """What starts the training pipeline."""
 
-    chosen = at_least_one("schedule", "on_drift")
+    chosen = at_least_one("schedule", "on_drift", "on_quality")
 
     schedule: Schedule | None = field(
         "Cron schedule: five fields, in UTC.", loosens=Loosens.ANY, area=Area.QUALITY, default=None
@@ -231,8 +231,14 @@ class Retrain(Choosing):
         area=Area.QUALITY,
         default=False,
     )
+    on_quality: bool = field(
+        "Whether training starts when the metric of a quality monitor is beyond its bound.",
+        loosens=Loosens.ANY,
+        area=Area.QUALITY,
+        default=False,
+    )
     cooldown: PositiveDuration | None = field(
-        "Minimum time between two runs started by drift.",
+        "Minimum time between two runs started by drift or quality.",
         loosens=Loosens.LOWER,
         area=Area.CAPACITY,
         default=None,

@@ -16,6 +16,9 @@ from penstock.runtime.arguments import moment
 from penstock.runtime.artifacts import write_json
 from penstock.runtime.main import main
 from penstock.runtime.operations import kubeflow
+from runtime.evaluation.worlds import trained
+from runtime.made_splits import made_table
+from runtime.monitoring.made_observation import baseline, observe, quality
 
 
 class Cluster:
@@ -325,10 +328,49 @@ def test_drift_of_any_of_several_rollouts_starts_the_training(
     caplog.set_level("INFO")
     assert retrain(api, tmp_path / "calm", "--drift", f"batch={tmp_path / 'batch'}") == 0
     assert len(known.started) == 1
-    assert "Drifted: inputs (wind) of batch." in caplog.text
+    assert "Found drift: inputs (wind) of batch." in caplog.text
 
 
 def test_without_drift_nobody_is_asked(cluster: tuple[Cluster, str], tmp_path: Path) -> None:
     known, api = cluster
     assert retrain(api, drift(tmp_path)) == 0
     assert known.requests == []
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model with an observation of rows whose labels came in; its area under the curve is about 0.9."""
+    world = trained(tmp_path_factory.mktemp("world"))
+    baseline(world)
+    observe(world, made_table(2000, 5))
+    return world
+
+
+def retrain_on_quality(api: str, world: Path) -> int:
+    flags = ["--api", api, "--namespace", "ml", "--pipeline", "flight-delay-training"]
+    return main(["retrain", "--model", "flight-delay", *flags, "--quality", f"online={world / 'quality'}"])
+
+
+@pytest.mark.parametrize(("below", "titles"), [(0.7, []), (0.99, ["a loss of quality"])])
+def test_a_loss_of_quality_starts_the_training_pipeline(
+    cluster: tuple[Cluster, str], world: Path, caplog: pytest.LogCaptureFixture, below: float, titles: list[str]
+) -> None:
+    known, api = cluster
+    (monitor,) = quality(world, {"id": "ranking", "metric": "roc_auc", "below": below, "window": "1d"})["monitors"]
+    caplog.set_level("INFO")
+    assert retrain_on_quality(api, world) == 0
+    assert [body["display_name"].rpartition(" after ")[2][:17] for body in known.started] == titles
+    found = f"Found a loss of quality: ranking (roc_auc = {monitor['value']:.4g}) of online."
+    assert (found in caplog.text) is bool(titles)
+
+
+def test_too_few_labels_are_no_loss_of_quality(cluster: tuple[Cluster, str], world: Path) -> None:
+    known, api = cluster
+    quality(world, {"id": "ranking", "metric": "roc_auc", "below": 0.99, "window": "1d", "minLabels": 5000})
+    assert retrain_on_quality(api, world) == 0
+    assert known.requests == []
+
+
+def test_training_is_started_by_something(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["retrain", "--model", "delay", "--api", "http://127.0.0.1:9", "--pipeline", "delay-training"]) == 2
+    assert "nothing to judge by: give --drift, --quality or both" in capsys.readouterr().err

@@ -1,8 +1,9 @@
-"""Retraining on drift has no cooldown, or no trigger.
+"""Retraining on drift or quality has no cooldown, or no trigger.
 
-What it does: checks that `onDrift` has a `cooldown`, and that a Rollout of the model has a drift monitor.
+What it does: checks that `onDrift` and `onQuality` have a `cooldown`, and that a Rollout of the model has a monitor of
+the kind.
 
-Why: drift that retraining does not fix starts it again after every run. Without a monitor it never starts.
+Why: what retraining does not fix starts it again after every run. Without a monitor it never starts.
 
 Example:
 
@@ -16,13 +17,32 @@ Use instead:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal, NamedTuple
 
 from penstock.catalog.model import View
 from penstock.checks.rule import rule
 from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.model import Diagnostic
-from penstock.specs.model import Model
+from penstock.specs.model import Model, Retrain
+from penstock.specs.monitor import Monitor
 from penstock.specs.rollout import Rollout
+
+
+class _Cause(NamedTuple):
+    """What starts training besides a schedule, and what finds it."""
+
+    field: str
+    monitor: Literal["drift", "quality"]
+    what: str
+
+    def starts(self, retrain: Retrain) -> bool:
+        return retrain.on_drift if self.monitor == "drift" else retrain.on_quality
+
+    def monitors(self, monitor: Monitor) -> bool:
+        return bool(monitor.drift if self.monitor == "drift" else monitor.quality)
+
+
+_CAUSES = (_Cause("onDrift", "drift", "drift"), _Cause("onQuality", "quality", "a loss of quality"))
 
 
 @rule("retrain-loop", severities=MAY_WARN)
@@ -31,32 +51,38 @@ def retrain_loop(view: View, model: Model) -> Iterator[Diagnostic]:
     retrain = model.spec.retrain
     if retrain is None:
         return
-    if not retrain.on_drift:
-        if retrain.cooldown is not None:
-            yield Diagnostic.warning(
-                "retrain-loop",
-                "`cooldown` has no effect without `onDrift: true`",
-                view.span(model, ("retrain", "cooldown"), "key"),
-                help=("add `onDrift: true`, or delete it",),
-            )
-        return
-    if not retrain.cooldown:
+    causes = [cause for cause in _CAUSES if cause.starts(retrain)]
+    if not causes and retrain.cooldown is not None:
+        yield Diagnostic.warning(
+            "retrain-loop",
+            "`cooldown` has no effect without `onDrift: true` or `onQuality: true`",
+            view.span(model, ("retrain", "cooldown"), "key"),
+            help=("add one of them, or delete it",),
+        )
+    for cause in causes[:1] if not retrain.cooldown else ():
         yield Diagnostic.error(
             "retrain-loop",
-            f"drift can restart the training of `{model.name}` without limit",
-            view.span(model, ("retrain", "cooldown" if retrain.cooldown is not None else "onDrift")),
-            help=("add `cooldown`, such as `24h`: the shortest time between two runs started by drift",),
+            f"{cause.what} can restart the training of `{model.name}` without limit",
+            view.span(model, ("retrain", "cooldown" if retrain.cooldown is not None else cause.field)),
+            help=("add `cooldown`, such as `24h`: the shortest time between two runs started by a monitor",),
         )
+    if view.environment_name is None:
+        for cause in causes:
+            yield from _unwatched(view, model, cause)
+
+
+def _unwatched(view: View, model: Model, cause: _Cause) -> Iterator[Diagnostic]:
     rollouts = view.rollouts_of(model.name)
-    watched = any(one.spec.monitor is not None and one.spec.monitor.drift for one in rollouts)
-    if watched or view.environment_name is not None:
+    if any(one.spec.monitor is not None and cause.monitors(one.spec.monitor) for one in rollouts):
         return
     if view.is_complete(Rollout) and all(view.is_declared(Model, one.spec.model) for one in view.all(Rollout)):
-        why = "no rollout serves the model" if not rollouts else "no rollout of the model has a drift monitor"
+        why = (
+            "no rollout serves the model" if not rollouts else f"no rollout of the model has a {cause.monitor} monitor"
+        )
         yield Diagnostic.error(
             "retrain-loop",
-            f"nothing monitors drift of `{model.name}`",
-            view.span(model, ("retrain", "onDrift")),
+            f"nothing monitors {cause.monitor} of `{model.name}`",
+            view.span(model, ("retrain", cause.field)),
             why,
-            help=("add `monitor: {drift: [...]}` to the model's Rollout",),
+            help=(f"add `monitor: {{{cause.monitor}: [...]}}` to the model's Rollout",),
         )

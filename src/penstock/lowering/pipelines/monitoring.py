@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from penstock.catalog.model import View
 from penstock.ir.workflow import Argument, Parameter, ParameterValue, Step, Workflow
@@ -26,7 +26,7 @@ from penstock.specs.rollout import Rollout
 from penstock.specs.units import Duration
 
 _TRAINING_VERSION = Parameter(
-    TRAINING_VERSION, "Version of the training pipeline that is started on drift; the newest if empty.", ""
+    TRAINING_VERSION, "Version of the training pipeline that is started; the newest if empty.", ""
 )
 
 
@@ -65,7 +65,7 @@ def monitoring_workflow(view: View, name: str) -> Workflow | None:
             *(each.digest for each in watched),
             *stores(spec),
             pushgateway(spec),
-            *([_TRAINING_VERSION] if _retrains(view, model, watched) else []),
+            *([_TRAINING_VERSION] if any(_causes(view, model, each.monitor) for each in watched) else []),
         ),
         steps=tuple(_steps(view, model, watched)),
         owner=model.metadata.owner,
@@ -86,13 +86,16 @@ def monitored(view: View, name: str) -> tuple[tuple[Rollout, Monitor], ...]:
 
 def starts_training(view: View, name: str) -> bool:
     """Whether the monitoring workflow of a model starts its training workflow, of the version in its parameter."""
-    return _retrains(view, view.model(name), _watched(view, name))
+    return any(_causes(view, view.model(name), each.monitor) for each in _watched(view, name))
 
 
-def _retrains(view: View, model: Model, watched: Iterable[_Watched]) -> bool:
+def _causes(view: View, model: Model, monitor: Monitor) -> tuple[Literal["drift", "quality"], ...]:
+    """The steps of a rollout whose findings start training."""
     retrain = model.spec.retrain
-    on_drift = retrain is not None and retrain.on_drift and environment_of(view).spec.training
-    return on_drift and any(each.monitor.drift for each in watched)
+    if retrain is None or not environment_of(view).spec.training:
+        return ()
+    by_drift: tuple[Literal["drift"], ...] = ("drift",) if retrain.on_drift and monitor.drift else ()
+    return (*by_drift, "quality") if retrain.on_quality and monitor.quality else by_drift
 
 
 def _watched(view: View, name: str) -> tuple[_Watched, ...]:
@@ -118,24 +121,23 @@ def _steps(view: View, model: Model, watched: tuple[_Watched, ...]) -> Iterator[
     image = environment_of(view).spec.runtime_image
     data = data_steps(view, model, image, labelled=any(each.monitor.quality for each in watched))
     yield from data.steps
-    drifts: list[tuple[str, Step]] = []
+    findings: list[Argument] = []
     for each in watched:
         observe = _observe(view, model, data, each, image)
         yield observe
         observation = flag("observation", output_of(observe))
-        figures: list[Argument] = []
+        measured: dict[str, Step] = {}
         if each.monitor.drift:
-            drift = _drift(each, observation, image)
-            yield drift
-            figures.append(flag("drift", output_of(drift)))
-            drifts.append((each.rollout.name, drift))
+            measured["drift"] = _drift(each, observation, image)
         if each.monitor.quality:
-            quality = _quality(view, model, each, observation, image)
-            yield quality
-            figures.append(flag("quality", output_of(quality)))
+            measured["quality"] = _quality(view, model, each, observation, image)
+        yield from measured.values()
+        figures = [flag(name, output_of(step)) for name, step in measured.items()]
         yield _publish(view, model, each, figures, image)
-    if _retrains(view, model, watched):
-        yield _retrain(view, model, drifts, image)
+        causes = _causes(view, model, each.monitor)
+        findings += [keyed(cause, each.rollout.name, output_of(measured[cause])) for cause in causes]
+    if findings:
+        yield _retrain(view, model, findings, image)
 
 
 def _observe(view: View, model: Model, data: DataSteps, each: _Watched, image: str) -> Step:
@@ -203,13 +205,13 @@ def _publish(view: View, model: Model, each: _Watched, figures: list[Argument], 
     return make_step("publish", image, arguments, subject=each.subject)
 
 
-def _retrain(view: View, model: Model, drifts: list[tuple[str, Step]], image: str) -> Step:
+def _retrain(view: View, model: Model, findings: list[Argument], image: str) -> Step:
     environment = environment_of(view).spec
     retrain = model.spec.retrain
     cooldown = () if retrain is None or retrain.cooldown is None else (flag("cooldown", str(retrain.cooldown)),)
     arguments = [
         flag("model", model.name),
-        *(keyed("drift", rollout, output_of(drift)) for rollout, drift in drifts),
+        *findings,
         flag("api", environment.kubeflow.api),
         flag("namespace", environment.namespace),
         flag("service-account", environment.kubeflow.service_account),

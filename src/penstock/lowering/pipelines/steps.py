@@ -53,7 +53,7 @@ KINDS: dict[str, StepKind] = {
     "drift": StepKind("Measure drift", "drift", "metrics"),
     "quality": StepKind("Measure quality", "quality", "metrics"),
     "publish": StepKind("Publish metrics", "metrics", "metrics", retry=_RETRY_OUTSIDE, cache=False),
-    "retrain": StepKind("Retrain on drift", retry=_RETRY_OUTSIDE, cache=False),
+    "retrain": StepKind("Retrain", retry=_RETRY_OUTSIDE, cache=False),
 }
 """Every step of the contract between compiler and runtime. A step that judges is never retried: no stays no."""
 
