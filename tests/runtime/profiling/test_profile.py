@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import pytest
 from penstock.runtime.data.conversion import conversion
 from penstock.runtime.data.engine import connect, figures
 from penstock.runtime.faults import InputError
+from penstock.runtime.profiling import profile as profiling
+from penstock.runtime.profiling import reading
 from penstock.runtime.profiling.model import ColumnProfile, Profile
 from penstock.runtime.profiling.profile import profile
 
@@ -173,3 +176,24 @@ def test_what_is_no_file_of_rows_is_refused(name: str, body: bytes, said: str, t
     with pytest.raises(InputError) as error:
         profile(str(tmp_path / name))
     assert said in str(error.value)
+
+
+def test_a_wide_table_takes_no_more_connections_than_a_narrow_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To open one takes longer than what is asked about a column: a table of 300 would take half a minute."""
+
+    def opened(width: int) -> int:
+        made: list[object] = []
+
+        def counted(tables: Mapping[str, pa.Table]) -> object:
+            made.append(tables)
+            return connect(tables)
+
+        for module in (profiling, reading):
+            monkeypatch.setattr(module, "connect", counted)
+        rows = "".join(",".join(f"{row}.{n}" for n in range(width)) + ",NA\n" for row in range(3))
+        of_csv(tmp_path, ",".join([*(f"x{n}" for n in range(width)), "y"]) + "\n" + rows, target="y")
+        return len(made)
+
+    assert 0 < opened(2) == opened(20)

@@ -37,10 +37,11 @@ def profile(path: str, target: str = "", keys: Sequence[Sequence[str]] = ()) -> 
     """
     table, dialect = read(path)
     form = form_of(path)
-    types = {name: _type(table.select([name]), name, form == "csv") for name in table.column_names}
+    # One for all columns: to open it takes longer than what is asked about a column.
+    connection = connect({})
+    types = {name: _type(connection, table.select([name]), name, form == "csv") for name in table.column_names}
     known = {name: type_ for name, type_ in types.items() if type_ is not None}
     typed = _typed(table, known)
-    connection = connect({"source": typed})
     columns = []
     for name in column_names(path):
         stored, type_ = str(table.schema.field(name).type) if name else "", types.get(name)
@@ -48,7 +49,9 @@ def profile(path: str, target: str = "", keys: Sequence[Sequence[str]] = ()) -> 
             columns.append(ColumnProfile(name, None, stored, 0, 0, None, None, None, 0.0, ()))
             continue
         bears = target if name != target and target in known else ""
-        columns.append(_described(typed.select([name, *([bears] if bears else [])]), name, type_, stored, bears))
+        own = typed.select([name, *([bears] if bears else [])])
+        columns.append(_described(connection, own, name, type_, stored, bears))
+    connection.register("source", typed)
     every = ", ".join(map(identifier, known))
     repeated = figures(connection, [f"count(*) - count(DISTINCT ROW({every}))"], "rows")[0] if known else 0
     return Profile(
@@ -68,7 +71,7 @@ def _key_repeats(connection: duckdb.DuckDBPyConnection, key: Sequence[str], path
     return int(figures(connection, [f"count(*) - {distinct}"], path)[0])
 
 
-def _type(table: pa.Table, name: str, is_text: bool) -> Kind | None:
+def _type(connection: duckdb.DuckDBPyConnection, table: pa.Table, name: str, is_text: bool) -> Kind | None:
     """The type that holds all values of a column; in a Parquet file its own, which the steps do not reinterpret."""
     kind = kind_of(table.schema.field(name).type)
     if kind == "null":
@@ -79,7 +82,7 @@ def _type(table: pa.Table, name: str, is_text: bool) -> Kind | None:
     tests = [_TRUTH.format(x=x), *(conversion(x, "string", type_).possible for type_ in _OF_TEXT)]
     counts = [f"count(*) FILTER (WHERE {x} IS NOT NULL AND NOT ({test}))" for test in tests]
     codes = f"count(*) FILTER (WHERE {_CODE.format(x=x)})"
-    connection = connect({"source": table})
+    connection.register("source", table)
     present, coded, *misfits = figures(connection, [f"count({x})", codes, *counts], name)
     fitting = [type_ for type_, misfit in zip(("bool", *_OF_TEXT), misfits, strict=True) if not misfit]
     if not present or not fitting or (coded and fitting[0] == "int"):
@@ -97,9 +100,12 @@ def _typed(table: pa.Table, types: dict[str, Kind]) -> pa.Table:
     return query(connect({"source": read}), f"SELECT {', '.join(values)} FROM source", "the file") if types else read
 
 
-def _described(table: pa.Table, name: str, type_: Kind, stored: str, target: str) -> ColumnProfile:
+def _described(
+    connection: duckdb.DuckDBPyConnection, table: pa.Table, name: str, type_: Kind, stored: str, target: str
+) -> ColumnProfile:
     """The profile of a typed column; `target` is beside it in the table, where there is one."""
-    connection, x = connect({"source": table}), identifier(name)
+    connection.register("source", table)
+    x = identifier(name)
     is_time = type_ in ("date", "timestamp")
     ordered = {"int": f"CAST({x} AS DOUBLE)", "float": x}.get(type_, f"CAST({x} AS TIMESTAMP)" if is_time else "NULL")
     newest = [f"quantile_disc({ordered}, {share})" for share in (0.6, 0.8)] if is_time else []

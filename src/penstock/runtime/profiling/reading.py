@@ -152,8 +152,10 @@ def _missing_signs(table: pa.Table) -> list[str]:
     In a column of texts alone such a sign may be a category, and stays one.
     """
     signs: set[str] = set()
-    connection = connect({"source": table})
+    connection = connect({})
     for name in table.column_names:
+        # By itself: the database looks at every column of a table before it reads one.
+        connection.register("source", table.select([name]))
         column = identifier(name)
         is_sign = _IS_SIGN.format(x=column)
         tests = [conversion(column, "string", type_).possible for type_ in ("float", "date", "timestamp")]
