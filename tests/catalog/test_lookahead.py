@@ -25,7 +25,12 @@ HOURS = 72
 
 
 def told(text: str, own: str = "t") -> dict[str, str]:
-    return {one.column: f"{one.table} {one.how}" for one in analysis.lookaheads(text, MOMENTS, own)}
+    return {one.column: f"{one.table} {one.how}" for one in analysis.lookaheads(text, MOMENTS, own) if one.column}
+
+
+def decides(text: str, own: str = "t") -> set[str]:
+    """The tables of whose later rows some may decide which rows there are."""
+    return {f"{one.table} {one.how}" for one in analysis.lookaheads(text, MOMENTS, own) if not one.column}
 
 
 @pytest.mark.parametrize(
@@ -114,6 +119,51 @@ def test_rows_that_may_be_later_are_told(text: str, how: str) -> None:
 )  # fmt: skip
 def test_rows_that_are_bound_by_the_time_of_the_result_are_not(text: str) -> None:
     assert told(text) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "how"),
+    [
+        ("SELECT id, t, x FROM asked a WHERE EXISTS (FROM met m WHERE m.k = a.k AND m.s > a.t)", "met join"),
+        ("SELECT id, t, x FROM asked a WHERE NOT EXISTS (FROM met m WHERE m.k = a.k)", "met join"),
+        ("SELECT id, t, x FROM asked SEMI JOIN met USING (k)", "met join"),
+        ("SELECT id, t, x FROM asked WHERE k IN (SELECT k FROM met WHERE v > 3)", "met join"),
+        ("SELECT id, t, x FROM asked WHERE x > (SELECT avg(x) FROM asked)", "asked join"),
+        ("SELECT a.id, a.t, a.x FROM asked a JOIN met m ON m.number = a.id", "met join"),
+        ("SELECT a.id, a.t, a.x FROM asked a LEFT JOIN met m ON m.number = a.id WHERE m.number IS NULL", "met join"),
+        ("SELECT a.id, a.t FROM asked a JOIN asked b USING (k) GROUP BY ALL HAVING count(*) > 5", "asked join"),
+        ("SELECT id, t, x FROM asked QUALIFY row_number() OVER (PARTITION BY k ORDER BY t DESC) = 1", "asked window"),
+        ("SELECT DISTINCT ON (k) id, t, x FROM asked ORDER BY k, t DESC", "asked window"),
+        ("SELECT id, t, x FROM asked ORDER BY x DESC LIMIT 5", "asked window"),
+    ],
+)
+def test_later_rows_that_decide_which_rows_there_are_are_told(text: str, how: str) -> None:
+    assert decides(text) == {how}
+    assert told(text) == {}
+    # A sum over such rows is made of later rows, too.
+    summed = f"WITH w AS ({text}) SELECT a.id, a.t, count(w.id) AS o FROM asked a JOIN w ON w.t <= a.t GROUP BY ALL"
+    assert told(summed) == {"o": how.split()[0] + " join"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT id, t, x FROM asked a WHERE EXISTS (FROM met m WHERE m.k = a.k AND m.s <= a.t LIMIT 1)",
+        "SELECT id, t, x FROM asked a ANTI JOIN met m ON m.k = a.k AND m.s < a.t",
+        "SELECT id, t, x FROM asked WHERE k IN (SELECT k FROM places) AND x > 3",
+        "SELECT id, t, x FROM asked WHERE t >= '2026-01-02' AND k IN (SELECT k FROM met WHERE s < '2026-01-02')",
+        "SELECT a.id, a.t, a.x FROM asked a LEFT JOIN met m ON m.number = a.id",
+        "SELECT a.id, a.t, max(m.v) AS o FROM asked a LEFT JOIN met m ON m.k = a.k AND m.s <= a.t GROUP BY ALL",
+        "SELECT a.id, m.s AS t, a.x FROM asked a JOIN met m ON m.k = a.k AND m.s > a.t",
+        "SELECT id, t, x FROM asked QUALIFY row_number() OVER (PARTITION BY id ORDER BY t DESC) = 1",
+        "SELECT id, t, x FROM asked QUALIFY row_number() OVER (PARTITION BY k, t ORDER BY x DESC) = 1",
+        "SELECT id, t, x FROM asked QUALIFY t - lag(t) OVER (PARTITION BY k ORDER BY t) > INTERVAL 1 HOUR",
+        "SELECT DISTINCT ON (k) id, t AS t, x FROM asked ORDER BY t",
+        "SELECT DISTINCT k, t FROM asked ORDER BY t DESC",
+    ],
+)
+def test_of_rows_that_are_there_whatever_comes_later_none_is_told(text: str) -> None:
+    assert decides(text) == set()
 
 
 @pytest.mark.parametrize(
@@ -266,16 +316,35 @@ QUERIES = (
     "WITH m AS (SELECT k, {time} AS s, sum(v) AS v FROM met GROUP BY ALL), n AS (SELECT k, {again} AS s, v FROM m) "
     "SELECT a.id, a.t, max(m.v) AS o FROM asked a JOIN n m ON m.k = a.k AND {condition} GROUP BY ALL",
 )
+KEPT = (
+    "SELECT id, t, x AS o FROM asked a WHERE EXISTS (FROM met m WHERE m.k = a.k AND {condition})",
+    "SELECT id, t, x AS o FROM asked a WHERE NOT EXISTS (FROM met m WHERE m.k = a.k AND {condition})",
+    "SELECT id, t, x AS o FROM asked a WHERE k IN (SELECT m.k FROM met m WHERE {condition})",
+    "SELECT a.id, a.t, a.x AS o FROM asked a SEMI JOIN met m ON m.k = a.k AND {condition}",
+    "SELECT a.id, a.t, a.x AS o FROM asked a ANTI JOIN met m ON m.k = a.k AND {condition}",
+    "SELECT a.id, a.t, a.x AS o FROM asked a JOIN met m ON m.k = a.k WHERE {condition}",
+    "SELECT id, t, x AS o FROM asked a WHERE x > (SELECT {aggregate} FROM met m WHERE m.k = a.k AND {condition})",
+    "SELECT a.id, a.t, any_value(a.x) AS o FROM asked a JOIN met m ON {condition} GROUP BY ALL HAVING {aggregate} > 30",
+    "SELECT id, t, x AS o FROM asked QUALIFY {window} > 10",
+    "SELECT DISTINCT ON (k) id, t, x AS o FROM asked a ORDER BY {order}",
+    "SELECT id, t, x AS o FROM asked a ORDER BY {order} LIMIT 5",
+)
+QUERIES += tuple(
+    f"WITH w AS ({kept}) SELECT a.id, a.t, {made} AS o FROM asked a LEFT JOIN w ON w.t <= a.t GROUP BY a.id, a.t"
+    for kept in KEPT
+    for made in ("count(w.id)", "sum(w.o)")
+)
 
 
 @st.composite
-def queries(draw: Any) -> str:
+def queries(draw: Any, forms: tuple[str, ...] = QUERIES) -> str:
     """A query whose column `o` is made of the rows of one table or of both, with and without regard to time."""
     names = {"s": "m.s", "t": "a.t", "v": "m.v"}
     windowed, span = draw(st.sampled_from(WINDOWED)), draw(st.sampled_from(SPANS))
     span = span if windowed.startswith(("sum", "first", "count")) else ""
     window = f"{windowed} OVER ({draw(st.sampled_from(PARTITIONS))} ORDER BY {draw(st.sampled_from(ORDERS))} {span})"
-    return draw(st.sampled_from(QUERIES)).format(
+    return draw(st.sampled_from(forms)).format(
+        order=draw(st.sampled_from(ORDERS)).format(t="t"),
         window=window.format(x="x", k="k", t="t"),
         again=draw(st.sampled_from(AGAIN)),
         aggregate=draw(st.sampled_from(AGGREGATES)).format(
@@ -325,6 +394,17 @@ def test_what_no_later_row_is_told_of_does_not_change_with_what_comes_later(conn
         before = result(connection, text, until)
         both = known(before, until).keys() & later.keys()
         assert {one: before[one] for one in both} == {one: later[one] for one in both}
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=queries(KEPT))
+def test_what_no_later_row_decides_is_there_whatever_comes_later(connection: Any, text: str) -> None:
+    if decides(text):
+        return
+    later = result(connection, text, BEGIN + timedelta(hours=HOURS))
+    for hours in range(6, HOURS, 9):
+        until = BEGIN + timedelta(hours=hours)
+        assert known(result(connection, text, until), until).keys() == known(later, until).keys()
 
 
 @pytest.mark.parametrize("time", [one for one in (*AGAIN, *TIMES) if "(s)" not in one])

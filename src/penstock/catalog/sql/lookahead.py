@@ -49,13 +49,15 @@ def lookaheads(scope: Scope, tables: Moments, own: str) -> tuple[Lookahead, ...]
     own_rows: Set[Bound] = {part.row for part in given.columns.get(own, NO_PARTS) if part.row is not None}
     found: dict[tuple[str, str], Lookahead] = {}
     # The time itself is known by then.
-    for name, parts in given.columns.items():
+    for name, parts in (*given.columns.items(), ("", given.present)):
         for part in parts if name != own else ():
             # A result without a time is not of any: what is written out is all that could bound it.
             if part.bounds.isdisjoint({ResultColumn(own), Ever()}) and (own or not _is_cut_off(part)):
                 how = _how(part, own, own_rows)
                 known = found.get((name, part.table))
-                if known is None or _WORSE.index(how) > _WORSE.index(known.how):
+                is_worse = known is None or _WORSE.index(how) > _WORSE.index(known.how)
+                # That there is a group is known as soon as its first row is, and a row as soon as its time is.
+                if is_worse and (name or how in ("window", "join")):
                     found[name, part.table] = Lookahead(name, part.table, how)
     return tuple(found.values())
 
@@ -66,6 +68,8 @@ def _is_cut_off(part: Part) -> bool:
 
 _OF_ZERO = (exp.Sum, exp.Max, exp.LogicalOr, exp.CountIf)
 """Aggregate functions to which nothing is added by 0, nor by FALSE."""
+_OF_ONE = (exp.Max, exp.Min, exp.AnyValue, exp.First, exp.Last, exp.FirstValue, exp.LastValue)
+"""Aggregate functions to which it is the same how often a value is there."""
 _WORSE: tuple[Look, ...] = ("retimed", "earlier", "row", "group", "window", "join")
 
 
@@ -157,7 +161,8 @@ class _Level(Reading):
         found = Rows({})
         for name, one in selected:
             found.columns[name] = frozenset(given(part, before) for part, before in self._made_from(one))
-        found.present = frozenset(given(*self._put_together(part)) for part in self._present)
+        found.present = frozenset(given(*self._put_together(part)) for part in self._required)
+        found.present |= frozenset(given(part, before) for part, before in self._left_by())
         single = {row for row in self._single if not self._is_grouped or row in self._pinned}
         for row in single:
             bounds = self.closure(frozenset({row}))
@@ -228,10 +233,13 @@ class _Level(Reading):
             *reads(node, holds, adds_nothing=adds_nothing),
             *(() if any(columns(node)) else (Read(node, holds),)),
         ]:
-            is_named = isinstance(one, exp.Column | exp.Query)
-            parts = self._of_query(one) if is_query(one) else self._parts_of(one) if is_column(one) else NO_PARTS
-            if not is_named or isinstance(node, exp.Count):
-                parts |= self._present
+            if isinstance(one, exp.Column):
+                parts = self._parts_of(one)
+                is_one = isinstance(node, _OF_ONE) and all(part.row in self._pinned for part in parts)
+                parts |= NO_PARTS if is_one else self._among(one)
+            else:
+                parts = self._of_query(one) if is_query(one) else self._met
+            parts |= self._met if isinstance(node, exp.Count) else NO_PARTS
             more = tuple(self._said(said))
             found |= {replace(part, bounds=self.closure(part.bounds, more)) for part in parts}
         return frozenset(found)
@@ -295,18 +303,63 @@ class _Level(Reading):
         if scope is None:
             return NO_PARTS
         rows = self._query.rows(scope)
-        parts = rows.present if isinstance(query.parent, exp.Exists) else NO_PARTS.union(*rows.columns.values())
+        is_there = isinstance(query.parent, exp.Exists)
+        parts = rows.present if is_there else NO_PARTS.union(*rows.columns.values())
+        parts |= rows.present if isinstance(query.parent, exp.In) else NO_PARTS
         return frozenset(
             replace(part, bounds=frozenset(one for one in part.bounds if not isinstance(one, ResultColumn)))
             for part in parts
         )
 
     @cached_property
-    def _present(self) -> Parts:
-        only_filtering = {
-            one.alias_or_name
-            for one in self._select.find_all(exp.Join)
-            if (one.kind or "").upper() in ("SEMI", "ANTI") and one.find_ancestor(exp.Select) is self._select
-        }
-        found = NO_PARTS.union(*(self._source(alias).present for alias in self.read - only_filtering))
+    def _met(self) -> Parts:
+        """What decides which rows of what is read come together, and how many of them."""
+        return self._decided_by({one.alias_or_name for one in self._joins if _only_filters(one)})
+
+    @cached_property
+    def _required(self) -> Parts:
+        """What decides that some come together: where none has to be met, none decides."""
+        return self._decided_by({one.alias_or_name for one in self._joins if one.side == "LEFT" or _only_filters(one)})
+
+    def _decided_by(self, without: set[str]) -> Parts:
+        found = self._kept_by.union(*(self._source(alias).present for alias in self.read - without))
         return frozenset(replace(part, bounds=self.closure(part.bounds)) for part in found)
+
+    @cached_property
+    def _kept_by(self) -> Parts:
+        """What the conditions read that leave rows out."""
+        found = NO_PARTS
+        where = self._select.args.get("where")
+        for clause in (*(one.args.get("on") for one in self._joins if not one.side), where):
+            for read in reads(clause) if clause is not None else ():
+                node = read.node
+                found |= self._parts_of(node) if isinstance(node, exp.Column) else self._of_query(node)
+        return found
+
+    def _among(self, column: exp.Column) -> Parts:
+        """What decides of how many rows an aggregate function sees a column."""
+        node = self._node(column)
+        return self._kept_by | (self._source(node.table).present if node.scope == id(self._scope) else NO_PARTS)
+
+    def _left_by(self) -> Iterator[tuple[Part, Bounds]]:
+        """What decides which of the rows that have come together the SELECT gives, with the bounds before."""
+        for key in ("having", "qualify"):
+            clause = self._select.args.get(key)
+            yield from self._made_from(clause.this) if clause is not None else ()
+        order, distinct = self._select.args.get("order"), self._select.args.get("distinct")
+        on = distinct.args.get("on") if distinct is not None else None
+        if order is not None and (on is not None or self._select.args.get("limit") is not None):
+            numbered = exp.Window(this=exp.RowNumber(), order=self._spelt_out(order))
+            numbered.set("partition_by", [self._spelt_out(one) for one in on.expressions] if on is not None else [])
+            yield from self._made_from(numbered)
+
+    def _spelt_out(self, clause: exp.Expr) -> exp.Expr:
+        """A clause with what the SELECT gives in place of the names that it gives to it."""
+        given = {one.alias_or_name: one.unalias() for one in self._selects}
+        return clause.copy().transform(
+            lambda node: given[node.name].copy() if is_column(node) and not node.table and node.name in given else node
+        )
+
+
+def _only_filters(join: exp.Join) -> bool:
+    return (join.kind or "").upper() in ("SEMI", "ANTI")

@@ -157,18 +157,21 @@ class Reading:
         return {key: nodes for alias in self.read for key, nodes in self._source(alias).keys.items()}
 
     @cached_property
+    def _joins(self) -> tuple[exp.Join, ...]:
+        select = self._select
+        return tuple(one for one in select.find_all(exp.Join) if one.find_ancestor(exp.Select) is select)
+
+    @cached_property
     def _conditions(self) -> tuple[exp.Expr, ...]:
         select = self._select
-        joins = (one for one in select.find_all(exp.Join) if one.find_ancestor(exp.Select) is select)
-        clauses = [*(one.args.get("on") for one in joins)]
+        clauses = [*(one.args.get("on") for one in self._joins)]
         clauses += [where.this for key in ("where", "having", "qualify") if (where := select.args.get(key)) is not None]
         return tuple(one for one in clauses if one is not None)
 
     @cached_property
     def _keeps_unmatched(self) -> bool:
         """Whether there are rows of the result that no condition of a join holds for."""
-        joins = (one for one in self._select.find_all(exp.Join) if one.find_ancestor(exp.Select) is self._select)
-        return any(one.side for one in joins)
+        return any(one.side for one in self._joins)
 
     @cached_property
     def _orders(self) -> tuple[Order, ...]:

@@ -88,8 +88,7 @@ class Rows:
 
 def united(names: list[str], sides: list[tuple[list[str], Rows]], query: exp.Expr) -> Rows:
     """What UNION gives; of EXCEPT and INTERSECT the second side only leaves rows of the first."""
-    if isinstance(query, exp.Except | exp.Intersect):
-        sides = sides[:1]
+    is_one_left = isinstance(query, exp.Except | exp.Intersect)
     found = Rows({})
     for own, rows in sides:
         called: dict[str, set[str]] = {}
@@ -103,10 +102,12 @@ def united(names: list[str], sides: list[tuple[list[str], Rows]], query: exp.Exp
                 kept.union(ResultColumn(new, one.cut) for one in named for new in called.get(one.name, ()))
             )
 
+        found.present |= frozenset(replace(part, bounds=rename(part.bounds)) for part in rows.present)
+        if is_one_left and found.columns:
+            continue
         for ours, theirs in zip(names, own, strict=False):
             parts = frozenset(replace(part, bounds=rename(part.bounds)) for part in rows.columns.get(theirs, NO_PARTS))
             found.columns[ours] = found.columns.get(ours, NO_PARTS) | parts
-        found.present |= frozenset(replace(part, bounds=rename(part.bounds)) for part in rows.present)
         found.single |= {row: rename(bounds) for row, bounds in rows.single.items()}
         found.keys |= {key: rename(bounds) for key, bounds in rows.keys.items()}
     return found

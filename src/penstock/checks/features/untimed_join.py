@@ -10,10 +10,12 @@ later rows, and `date_diff('hour', l.landed_at, d.departs_at) >= 0` holds in the
 dataset that are joined without any condition on their time are an error. What follows is a warning: rows of the same
 table as the row itself, such as all of them in a mean; a condition that does not end at the dataset's time, such as
 `l.landed_at >= d.departs_at` or the same day; a window that looks beyond its row; rows that are put together under a
-time before the last of them, as a daily average whose time is the beginning of the day; and a dataset without an event
-time that is derived from one with it, where rows with a time look it up or meet it by their entity. A join that brings
-in the label is reported as `label-leak`, a row under a time before its own as `earlier-time`. What other functions make
-of a time may be any time, and is taken as it is written.
+time before the last of them, as a daily average whose time is the beginning of the day; rows which `latest` or
+`aggregate` sees and of which later rows decide whether they are there, as by `EXISTS`, by an inner join, by `QUALIFY
+row_number() OVER (... ORDER BY t DESC) = 1` or by `LIMIT`; and a dataset without an event time that is derived from one
+with it, where rows with a time look it up or meet it by their entity. A join that brings in the label is reported as
+`label-leak`, a row under a time before its own as `earlier-time`. What other functions make of a time may be any time,
+and is taken as it is written.
 
 Why: rows that match only by key may be far apart in time. The joined row counts as known at the time of one of them, so
 the model would be trained on data from the future.
@@ -57,8 +59,8 @@ from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import FeatureSet
 from penstock.specs.model import Model
 
-_How = Literal["join", "condition", "window", "group", "timeless"]
-_FIRST: tuple[_How, ...] = ("join", "condition", "window", "group", "timeless")
+_How = Literal["join", "condition", "window", "group", "kept", "timeless"]
+_FIRST: tuple[_How, ...] = ("join", "condition", "window", "group", "kept", "timeless")
 """What is told of a feature where there is more than one thing."""
 
 
@@ -88,8 +90,10 @@ def untimed_join(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
         for source in flow.sources_of(feature):
             for seen in () if source.guessed or source.decides else _lookaheads(view, source.column):
                 how = _how(view, feature_set, source, seen)
-                if how is not None and not _is_leak(view, feature, seen):
-                    found.append((how, seen, source))
+                found += [(how, seen, source)] if how is not None else []
+            if source.form in ("latest", "aggregate") and not source.guessed:
+                found += [("kept", seen, source) for seen in _deciding(view, source.column[0])]
+        found = [one for one in found if not _is_leak(view, feature, one[1])]
         if found:
             how, seen, source = min(found, key=lambda one: _FIRST.index(one[0]))
             yield _diagnostic(view, feature_set, name, how, seen, source)
@@ -106,6 +110,34 @@ def _lookaheads(view: View, column: Column) -> tuple[_Seen, ...]:
         )
 
     return view.memo(("lookaheads", column), look)
+
+
+def _deciding(view: View, dataset: str) -> tuple[_Seen, ...]:
+    """The later rows that may decide which rows of a dataset there are, and which of those that it takes its time from.
+
+    Of its own rows a feature set has whichever there are; of others it sees which are not there.
+    """
+
+    def look(inner: View) -> tuple[_Seen, ...]:
+        read = inner.find(Dataset, dataset)
+        own = _time(read) if read is not None else None
+        on_the_way = dict.fromkeys(name for name, _ in upstream(inner, (dataset, own))) if own is not None else ()
+        timed = (
+            name for name in on_the_way if (one := inner.find(Dataset, name)) is not None and _time(one) is not None
+        )
+        found = (seen for name in timed for seen in _in_query(inner, name).get("", ()))
+        return tuple(seen for seen in found if not _gives_event(inner, seen))
+
+    return view.memo(("deciding lookaheads", dataset), look)
+
+
+def _gives_event(view: View, seen: _Seen) -> bool:
+    """Whether the rows give a dataset the time of its event, and others the time at which that is known."""
+    joined, brought = view.get(Dataset, seen.joined), view.get(Dataset, seen.brought)
+    event, derivation = joined.spec.event_time, derivation_of(view, joined)
+    if event is None or derivation is None or joined.spec.known_at in (None, event):
+        return False
+    return (brought.name, _time(brought)) in _made_of(derivation, event)
 
 
 def _in_query(view: View, dataset: str) -> dict[str, list[_Seen]]:
@@ -253,6 +285,19 @@ def _diagnostic(
                     f"select a time by which all rows of a group are known, such as `max({time})` or the end of the "
                     f"day, and declare it as `knownAt` of `{joined.name}`",
                     f"or read `{brought.name}` with `aggregate`, which sees only what was known at the time",
+                ),
+            )
+        case "kept":
+            which = "its own" if seen.how == "window" else f"those of `{brought.name}`"
+            return Diagnostic.warning(
+                "untimed-join",
+                f"the feature `{name}` may tell of later rows, which decide what rows of `{joined.name}` there are",
+                of_row,
+                as_of,
+                secondary=(Label(query, f"rows are left out by {which} of any `{time}`"),),
+                help=(
+                    f"leave rows out only by what is known at `{own}`, or declare the time at which it is known that "
+                    f"they are there as `knownAt` of `{joined.name}`",
                 ),
             )
         case "timeless":
