@@ -15,7 +15,7 @@ from penstock.runtime.measures.importance import permutation_shares
 from penstock.runtime.measures.latency import call_percentiles
 from penstock.runtime.measures.perturb import with_missing, with_noise
 from penstock.runtime.measures.predictions import binary, regression
-from penstock.runtime.measures.slices import MISSING, by_group, extremes, metric_by_group
+from penstock.runtime.measures.slices import MISSING, Extremes, by_group, extremes, metric_by_group
 from penstock.specs.metrics import FAIRNESS_METRICS
 
 HMDA = pd.read_parquet(Path(__file__).parent / "hmda.parquet")
@@ -83,7 +83,7 @@ def test_small_groups_are_named_and_do_not_count() -> None:
 
 
 def test_a_group_that_leaves_a_metric_undefined_is_an_extreme() -> None:
-    assert extremes({"a": 0.5, "b": 0.7, "c": 0.1}).lowest == "c"  # type: ignore[union-attr]
+    assert extremes({"a": 0.5, "b": 0.7, "c": 0.1}) == Extremes("c", 0.1, "b", 0.7)
     for names in ("ab", "ba"):
         found = extremes({name: {"a": 0.5, "b": float("nan")}[name] for name in names})
         assert found is not None
@@ -98,6 +98,9 @@ def test_noise_is_in_standard_deviations_and_leaves_categories_alone() -> None:
     noisy = with_noise(ROWS, {"number": 10.0}, 0.5, seed=1)
     assert (noisy.number - ROWS.number).std() == pytest.approx(5, rel=0.1)
     assert noisy.word.equals(ROWS.word)
+    small = with_noise(ROWS, {"number": 0.1}, 0.5, seed=1).number - ROWS.number
+    # Of 2,000 draws the mean lies within four of its standard errors.
+    assert (small.mean(), small.std()) == (pytest.approx(0, abs=0.005), pytest.approx(0.05, rel=0.1))
     assert with_noise(ROWS, {"number": 10.0}, 0.5, seed=1).equals(noisy)
 
 
@@ -161,3 +164,38 @@ def test_a_slow_call_shows_in_the_tail_only() -> None:
     assert 1 <= times["p50"] < 3 < times["p99"]
     assert gc.isenabled()
     assert len(calls) > 500
+
+
+class Clock:
+    """Time that passes with calls alone: each of a round takes as many milliseconds as the round is given."""
+
+    def __init__(self, *rounds: float) -> None:
+        self.rounds, self.calls, self.now_ns, self.collecting = rounds, 0, 0, set[bool]()
+
+    def call(self, number: int) -> None:
+        number_of_round = (self.calls - 20) // 100
+        if number_of_round >= 0:
+            self.collecting.add(gc.isenabled())
+        self.now_ns += int(self.rounds[max(0, number_of_round)] * 1e6)
+        self.calls += 1
+
+    def perf_counter(self) -> float:
+        return self.now_ns / 1e9
+
+    def perf_counter_ns(self) -> int:
+        return self.now_ns
+
+
+@pytest.mark.parametrize(
+    ("rounds", "calls", "fastest"),
+    [((5, 3, 1, 4, 2), 520, 1), ((20, 11, 1), 220, 11), ((40, 1), 120, 40)],
+    ids=["all rounds", "two take three seconds", "one does"],
+)
+def test_the_figure_is_that_of_the_fastest_round_and_a_slow_call_gets_fewer(
+    monkeypatch: pytest.MonkeyPatch, rounds: tuple[float, ...], calls: int, fastest: float
+) -> None:
+    clock = Clock(*rounds)
+    monkeypatch.setattr("penstock.runtime.measures.latency.time", clock)
+    assert call_percentiles(clock.call) == dict.fromkeys(("p50", "p95", "p99"), pytest.approx(fastest))
+    assert clock.calls == calls
+    assert clock.collecting == {False}
