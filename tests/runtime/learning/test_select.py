@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -34,6 +35,27 @@ def test_the_features_that_the_label_depends_on_are_kept(tmp_path: Path, method:
 def test_variance_keeps_what_varies(tmp_path: Path) -> None:
     found = selected(write_splits(tmp_path / "splits"), tmp_path / "selection", "variance", 2)
     assert found["features"] == ["color", "flag"]
+
+
+def test_variance_counts_missing_values_as_all_methods_do(tmp_path: Path) -> None:
+    """Numbers as the median, here 1.5, and of categories as one more: what is hardly ever there varies little."""
+    splits = write_splits(tmp_path / "splits")
+    table = pq.read_table(splits / "train.parquet")
+    columns: dict[str, list[Any]] = {
+        "x0": [0.0, 1.0, 2.0, 4.0, None],
+        "x1": [0.0, *[None] * 4],
+        "color": ["a", "a", "b", None, None],
+    }
+    for name, values in columns.items():
+        place = table.column_names.index(name)
+        repeated = pa.array([values[row % 5] for row in range(table.num_rows)], table.schema.field(name).type)
+        table = table.set_column(place, name, repeated)
+    write_table(splits / "train.parquet", table.slice(0, table.num_rows // 5 * 5))
+    found = selected(splits, tmp_path / "selection", "variance", 2)
+    scores = {each["feature"]: each["score"] for each in found["scores"]}  # type: ignore[attr-defined]
+    # Of (0, 1, 2, 4, 1.5) / 4; nothing; half of 1 - 0.4^2 - 0.2^2 - 0.4^2.
+    expected = {"x0": 0.11, "x1": 0, "color": 0.32}
+    assert {name: scores[name] for name in expected} == pytest.approx(expected)
 
 
 def test_each_score_is_told_best_first(tmp_path: Path) -> None:

@@ -170,12 +170,12 @@ def _variance(
     del label, task, keep, seed
     found: Scores = {}
     for feature in features:
-        values = frame[feature.name].dropna()
+        values = frame[feature.name]
         if feature.numeric:
-            spread = float(values.max() - values.min()) if len(values) else 0.0
-            score = float((values / spread).var(ddof=0)) if spread > 0 else 0.0
+            spread = float(values.max() - values.min())
+            score = float((values.fillna(values.median()) / spread).var(ddof=0)) if spread > 0 else 0.0
         else:
-            shares = values.value_counts(normalize=True)
+            shares = values.value_counts(normalize=True, dropna=False)
             score = float(1 - (shares**2).sum()) / 2 if len(values) else 0.0
         found[feature.name] = (score, score)
     return found
