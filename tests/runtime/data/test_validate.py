@@ -251,6 +251,15 @@ def test_what_is_stored_as_missing_counts_as_missing(tmp_path: Path, capsys: pyt
         assert f"of the values are missing ({share} of 4)" in sentences
 
 
+@pytest.mark.parametrize(("missing", "expected"), [(29, 0), (30, EXIT_REJECTED)])
+def test_as_much_may_be_missing_as_the_contract_says_and_not_a_row_more(
+    tmp_path: Path, missing: int, expected: int
+) -> None:
+    """In floating point, 29% of 100 rows are less than 29."""
+    case = with_id({"type": "int", "nullable": "29%"}, [None] * missing + [1] * (100 - missing))
+    assert validate(tmp_path, case.pop("rows"), **case)[0] == expected
+
+
 @pytest.mark.parametrize(("type_", "one"), [("bool", True), ("int", 1), ("string", "1.0"), ("float", 1.0)])
 def test_a_number_that_is_none_is_a_missing_value_of_every_type(tmp_path: Path, type_: str, one: object) -> None:
     case = with_id({"type": type_, "nullable": True}, [1.0, float("nan")])
@@ -307,6 +316,17 @@ def test_no_value_of_a_sensitive_column_is_shown(
     assert "rows.mail: 1 of 2 rows does not match" in error
     assert "someone" not in error
     assert "4711" not in error
+
+
+def test_no_value_of_a_key_is_shown_of_which_one_column_is_sensitive(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    columns = {"day": {"type": "int", "sensitivity": "public"}, "mail": {"type": "string", "sensitivity": "pii"}}
+    rows = {"day": [1, 1, 2], "mail": ["someone", "someone", "else"]}
+    assert validate(tmp_path, rows, columns=columns, primaryKey=["day", "mail"])[0] == EXIT_REJECTED
+    error = capsys.readouterr().err
+    assert "rows (day, mail): 2 of 3 rows repeat a primary key" in error
+    assert "someone" not in error
 
 
 def test_a_composite_key_may_repeat_in_part_but_not_as_a_whole(
