@@ -188,7 +188,8 @@ def _distinct(changes: Iterable[Change]) -> list[Change]:
     found: dict[tuple[object, ...], Change] = {}
     for change in changes:
         source = next((step for step in change.through), "")
-        found.setdefault((change.address, change.operation, repr(change.before), repr(change.after), source), change)
+        said = change.operation, change.direction, repr(change.before), repr(change.after)
+        found.setdefault((change.address, *said, source), change)
     return list(found.values())
 
 

@@ -98,6 +98,39 @@ def test_what_one_environment_makes_of_it_is_told_of_that_one(partly: Repository
     assert found.environments == ("staging",)
 
 
+def test_what_is_new_in_one_environment_is_not_told_as_what_comes_otherwise_in_another(partly: Repository) -> None:
+    nobody = {"production": {"features": {"contact_part": {"sql": "'nobody'"}}}}
+    partly.edit(lambda documents: documents["FeatureSet", "conditions"].update(overrides=nobody))
+    partly.commit()
+
+    def whole_everywhere(documents: Documents) -> None:
+        set_at(*CONTACT, "sql", to="contact")(documents)
+        del documents["FeatureSet", "conditions"]["overrides"]
+
+    found = {change.environments: change for change in reaching(partly.changed(whole_everywhere))}
+    assert {where: change.direction for where, change in found.items()} == {
+        ("staging",): Direction.UNKNOWN,
+        ("production",): Direction.LOOSENED,
+    }
+    assert "newly reaches the model" in found["production",].why
+
+
+def test_a_label_that_rises_in_one_environment_is_not_told_as_what_comes_otherwise_in_another(
+    partly: Repository,
+) -> None:
+    sensitive = {"production": {"columns": {"contact": {"sensitivity": "sensitive"}}}}
+    partly.edit(lambda documents: documents["Dataset", "flights"].update(overrides=sensitive))
+    partly.commit()
+
+    def labelled_and_whole(documents: Documents) -> None:
+        del documents["Dataset", "flights"]["overrides"]
+        whole = {"staging": {"features": {"contact_part": {"sql": "contact"}}}}
+        documents["FeatureSet", "conditions"]["overrides"] = whole
+
+    found = {change.environments: change.direction for change in reaching(partly.changed(labelled_and_whole))}
+    assert found == {("staging",): Direction.UNKNOWN, ("production",): Direction.LOOSENED}
+
+
 def _through_a_query(sql: str, *, wind: str = "wind_speed") -> Callable[[Documents], None]:
     """A dataset of a query over a private column, which a feature looks up, and one over another dataset."""
 

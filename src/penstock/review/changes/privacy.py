@@ -84,8 +84,8 @@ def _of_model(
     before = former.get(SpecId("Model", after), after)
     if not (_touches_private(base, before, same_rows) or _touches_private(head, after, same_rows)):
         return
-    found: dict[tuple[Column, Use, str, str], tuple[Path, _How, list[str]]] = {}
-    all_ways: dict[tuple[Column, Use, str, str], dict[str, None]] = {}
+    found: dict[tuple[Column, Use, str, str, _How], tuple[Path, list[str]]] = {}
+    all_ways: dict[tuple[Column, Use, str, str, _How], dict[str, None]] = {}
     views = {view.environment_name: view for view in head.views(after)}
     names = dict.fromkeys([*views, *(view.environment_name for view in base.views(before))])
     everywhere = head.catalog.environments()
@@ -113,16 +113,18 @@ def _of_model(
                 how = "remade" if _is_remade(ways_now, ways_known, former, column, texts) else None
             if how is None:
                 continue
-            key = column, use, SENSITIVITIES[label], elsewhere
-            entry = found.setdefault(key, (touch.path, how, []))
-            entry[2].extend([name] if name is not None else plain)
+            # What is new in one environment may have come to another before.
+            key = column, use, SENSITIVITIES[label], elsewhere, how
+            entry = found.setdefault(key, (touch.path, []))
+            entry[1].extend([name] if name is not None else plain)
             all_ways.setdefault(key, {}).update(dict.fromkeys(_addresses(now, after, column, use)))
-    ways = [(use, SENSITIVITIES.index(label), *told) for (_, use, label, _), told in found.items()]
-    for (column, use, sensitivity, elsewhere), (path, how, environments) in found.items():
-        if any(_is_part((use, SENSITIVITIES.index(sensitivity), path, how, environments), way) for way in ways):
+    ways = {key: (key[1], SENSITIVITIES.index(key[2]), path, key[4], where) for key, (path, where) in found.items()}
+    for key, (path, environments) in found.items():
+        if any(_is_part(ways[key], way) for way in ways.values()):
             continue
+        column, use, sensitivity, elsewhere, how = key
         told = _change(head, after, column, use, sensitivity, path, how, tuple(dict.fromkeys(environments)))
-        aside = [one for one in all_ways[column, use, sensitivity, elsewhere] if one not in told.through]
+        aside = [one for one in all_ways[key] if one not in told.through]
         also = [one for one in aside if one.startswith("FeatureSet/")]
         more = [f"{len(also) - _SHOWN} more"] if len(also) > _SHOWN else []
         other = f", and by {joined([*(f'`{one}`' for one in also[:_SHOWN]), *more])}" if also else ""
