@@ -12,6 +12,8 @@ from typing import NoReturn
 
 import pytest
 
+from golden_files import Golden, comparing, rewriting
+
 ROOT = Path(__file__).resolve().parent.parent
 _LONGEST = ("end_to_end", "targets")
 """The rooms with the longest files, which begin first: last, one process would be left with them and the other idle."""
@@ -39,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--update"):
-        others = [item for item in items if "update" not in getattr(item, "fixturenames", ())]
+        others = [item for item in items if "golden" not in getattr(item, "fixturenames", ())]
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in set(others)]
     items.sort(key=lambda item: item.path.relative_to(ROOT / "tests").parts[0] not in _LONGEST)
@@ -54,9 +56,9 @@ def _certificates() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def update(pytestconfig: pytest.Config) -> bool:
-    """Whether golden files are to be rewritten instead of compared."""
-    return bool(pytestconfig.getoption("--update"))
+def golden(pytestconfig: pytest.Config) -> Golden:
+    """Whoever takes it has golden files."""
+    return rewriting if pytestconfig.getoption("--update") else comparing
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from golden_files import Golden
 from penstock.catalog.learners.parameter_values import SILENT, values_of
 from penstock.catalog.learners.scikit_learn import (
     COMPOSITES,
@@ -47,13 +48,12 @@ def installed(kind: str | None) -> dict[str, Any]:
     return {f"{one.__module__.partition('._')[0]}.{one.__name__}": one for one in found}
 
 
-def test_the_table_is_what_is_installed(update: bool) -> None:
+def test_the_table_is_what_is_installed(golden: Golden) -> None:
     found = {
         path: {name: text(learner._parameter_constraints[name]) for name in sorted(learner._get_param_names())}
         for path, learner in sorted((installed("classifier") | installed("regressor")).items())
     }
-    if update:
-        TABLE.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    golden(TABLE, json.dumps(found, indent=1) + "\n")
     assert learners() == found
     assert {path.split(".")[1] for path in found} <= set(PACKAGES)
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlglot.dialects.duckdb import DuckDB
 
+from golden_files import Golden
 from penstock.catalog.sql import analysis
 from penstock.catalog.sql.functions import OWN_GRAMMAR, SYNTAX, TABLE, functions
 from penstock.catalog.sql.values import Expression, Query
@@ -44,16 +45,14 @@ def calls(name: str, count: int) -> list[str]:
     return [f"{name}({', '.join([argument] * count)})" for argument in ("NULL", "1", "'a'")]
 
 
-def test_the_table_is_that_of_the_database(connection: Any, update: bool) -> None:
+def test_the_table_is_that_of_the_database(connection: Any, golden: Golden) -> None:
     found: dict[str, list[int] | None] = {}
     for name, any_number, least, most in connection.execute(LISTED).fetchall():
         # Some arguments that the database lists may be left out.
         bound = (count for count in range(least) if any(not says(connection, call) for call in calls(name, count)))
         found[name] = None if any_number else [min([least, *bound]), most]
-    if update:
-        lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(takes)}" for name, takes in found.items())
-        TABLE.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
-    assert json.loads(TABLE.read_bytes()) == found
+    lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(takes)}" for name, takes in found.items())
+    golden(TABLE, f"{{\n{lines}\n}}\n")
 
 
 def test_more_arguments_than_the_table_says_are_refused(connection: Any) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from catalog.repositories import load
 from golden.case import Case
+from golden_files import Golden
 from penstock.catalog.model import Catalog
 from penstock.checks.engine import check, check_across
 from penstock.compiler import compile_unit, environment_artifacts, unit_problems, units
@@ -19,16 +20,13 @@ CASES = sorted([*FOLDER.glob("mistakes/*.txt"), *FOLDER.glob("compiled/*.txt")])
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_the_outcome_is_as_written(path: Path, update: bool) -> None:
+def test_the_outcome_is_as_written(path: Path, golden: Golden) -> None:
     case = Case.read(path)
     files = case.files
     catalog = load(files)
     diagnostics = render(problems(catalog), lambda name: files.get(name))
     artifacts = compiled(catalog, case.artifacts)
-    result = case.with_results(diagnostics, artifacts)
-    if update:
-        path.write_text(result, encoding="utf-8")
-    assert result == path.read_text(encoding="utf-8")
+    golden(path, case.with_results(diagnostics, artifacts))
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("mistakes/*.txt")), ids=lambda path: path.stem)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from golden_files import Golden
 from penstock.diagnostics.terminal import render
 from penstock.source.model import SourceFile
 from penstock.source.reading.yaml_reader import read_documents
@@ -16,15 +17,13 @@ DIVIDER = "=== says\n"
 SEVERAL_CAUSES = ("broken-document-hides-no-other", "two-mistakes-in-one-document")
 
 
-@pytest.mark.parametrize("golden", MISTAKES, ids=lambda path: path.stem)
-def test_each_mistake_is_told_in_these_words(golden: Path, update: bool) -> None:
-    written, _, expected = golden.read_text("utf-8").partition(DIVIDER)
+@pytest.mark.parametrize("path", MISTAKES, ids=lambda path: path.stem)
+def test_each_mistake_is_told_in_these_words(path: Path, golden: Golden) -> None:
+    written = path.read_text("utf-8").partition(DIVIDER)[0]
     documents, diagnostics = read_documents(SourceFile("specs/example.yaml", "0" * 40, written))
     told = render(diagnostics, lambda _: written)
     told += "".join(f"read: {document.value}\n" for document in documents)
-    if update:
-        golden.write_text(written + DIVIDER + told, "utf-8")
-    assert told == expected
+    golden(path, written + DIVIDER + told)
 
 
 def test_one_cause_gives_one_diagnostic() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from golden_files import Golden
 from penstock.cli.main import main
 from penstock.diagnostics.model import Diagnostic, Span
 from penstock.review.artifacts.artifact_diff import unified
@@ -51,12 +52,8 @@ def with_fixed_names(text: str, of: Plan) -> str:
         ("plan.html", html.render),
     ],
 )
-def test_a_plan_is_written_as_before(reviewed: Plan, update: bool, name: str, render) -> None:
-    text = with_fixed_names(render(reviewed), reviewed)
-    if update:
-        GOLDEN.mkdir(exist_ok=True)
-        (GOLDEN / name).write_text(text, encoding="utf-8")
-    assert text == (GOLDEN / name).read_text(encoding="utf-8")
+def test_a_plan_is_written_as_before(reviewed: Plan, golden: Golden, name: str, render) -> None:
+    golden(GOLDEN / name, with_fixed_names(render(reviewed), reviewed))
 
 
 def test_the_headline_tells_totals_and_reach(reviewed: Plan) -> None:

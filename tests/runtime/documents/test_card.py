@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from golden_files import Golden
 from penstock.runtime.artifacts import read_json
 from penstock.runtime.documents.card import card_facts
 from penstock.runtime.documents.card_text import render
@@ -49,11 +50,8 @@ def facts(
     )
 
 
-def test_the_card_reads_as_the_golden_file(update: bool) -> None:
-    text = render(facts())
-    if update:
-        GOLDEN.write_text(text, encoding="utf-8")
-    assert text == GOLDEN.read_text(encoding="utf-8")
+def test_the_card_reads_as_the_golden_file(golden: Golden) -> None:
+    golden(GOLDEN, render(facts()))
 
 
 def test_a_vector_is_one_feature_of_the_card_with_as_many_numbers_as_were_kept() -> None:
@@ -75,11 +73,8 @@ def test_a_request_names_each_number_of_a_vector_and_writes_booleans_as_text() -
     assert "`tail`, `gate`." in text
 
 
-def test_the_card_of_a_model_of_classes_reads_as_the_golden_file(update: bool) -> None:
-    text = render(facts(inputs="wine.json", purpose="Tell the cultivars of wines apart."))
-    if update:
-        OF_CLASSES.write_text(text, encoding="utf-8")
-    assert text == OF_CLASSES.read_text(encoding="utf-8")
+def test_the_card_of_a_model_of_classes_reads_as_the_golden_file(golden: Golden) -> None:
+    golden(OF_CLASSES, render(facts(inputs="wine.json", purpose="Tell the cultivars of wines apart.")))
 
 
 def test_sensitive_columns_are_told_with_what_they_are_for() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from golden_files import Golden
 from penstock.source.writing.emit_yaml import emit_yaml_documents
 from penstock.targets.kubeflow.target import TARGET, render_schedule, render_workflow
 from penstock.targets.kubeflow.versions import linked
@@ -15,15 +16,10 @@ from targets.kubeflow.workflows import flight_training, rendered, schedule, smal
 GOLDEN = Path(__file__).parent / "golden"
 
 
-def test_the_files_are_the_golden_ones(update: bool) -> None:
+def test_the_files_are_the_golden_ones(golden: Golden) -> None:
     manifests = linked([*render_workflow(small()), *render_schedule(schedule())])
     for manifest in manifests:
-        path = GOLDEN / manifest.file
-        text = emit_yaml_documents(manifest.documents)
-        if update:
-            GOLDEN.mkdir(exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        assert text == path.read_text(encoding="utf-8"), f"{path} is not what is rendered; --update rewrites it"
+        golden(GOLDEN / manifest.file, emit_yaml_documents(manifest.documents))
 
 
 def test_the_file_of_the_ir_is_not_applied_and_the_objects_are() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from golden_files import Golden
 from lowering.rollouts import (
     BY_HAND,
     BY_ITSELF,
@@ -285,12 +286,8 @@ def test_tests_that_go_on_for_days_notice_another_series(promtool: Path, tmp_pat
 
 
 @pytest.mark.parametrize("file", [PLAIN_FILE, TESTS_FILE, "rules.yaml", "scraping.yaml"])
-def test_the_files_are_what_a_reviewer_has_read(file: str, update: bool) -> None:
-    text = emit_yaml_documents(manifests(plan())[file].documents)
-    golden = GOLDEN / file
-    if update:
-        golden.write_text(text, encoding="utf-8")
-    assert text == golden.read_text(encoding="utf-8")
+def test_the_files_are_what_a_reviewer_has_read(file: str, golden: Golden) -> None:
+    golden(GOLDEN / file, emit_yaml_documents(manifests(plan())[file].documents))
 
 
 def test_the_operators_object_holds_the_same_groups_as_the_plain_file() -> None:

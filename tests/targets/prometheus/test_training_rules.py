@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from golden_files import Golden
 from lowering.flights import Documents, view
 from lowering.rollouts import changed
 from penstock.ir.monitoring import Alert, RuleFile
@@ -92,11 +93,8 @@ def test_the_tests_notice(what: str, old: str, new: str, promtool: Path, tmp_pat
 
 
 @pytest.mark.parametrize("file", [PLAIN, TESTS, APPLIED])
-def test_the_files_are_what_a_reviewer_has_read(file: str, update: bool) -> None:
-    golden = GOLDEN / file
-    if update:
-        golden.write_text(texts(plan())[file], encoding="utf-8")
-    assert texts(plan())[file] == golden.read_text(encoding="utf-8")
+def test_the_files_are_what_a_reviewer_has_read(file: str, golden: Golden) -> None:
+    golden(GOLDEN / file, texts(plan())[file])
 
 
 def test_the_operators_object_is_taken_and_nothing_is_to_find(shared_crds: Path) -> None:
