@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from incremental.repositories import OWN, copy, edit
+from incremental.repositories import OWN, compile_all, copy, edit
 
 pytestmark = pytest.mark.timeout(900)
 MODEL = "bike-demand"
@@ -140,11 +140,11 @@ def test_a_gate_that_fails_stops_everything_behind_it_and_says_which_figure_brok
         "rules:\n    - {id: dreamt, metric: r2, atLeast: 0.99, confidence: 95%}",
     )
     try:
-        penstock(root, "compile")
+        compile_all(root)
         run = penstock(root, "run", MODEL, code=1)
     finally:
         (root / "specs/bikes/gate.yaml").write_text(text)
-        penstock(root, "compile")
+        compile_all(root)
     assert "dreamt" in run.stderr
     assert "0.99" in run.stderr
     after = states(root)
@@ -161,11 +161,11 @@ def test_rows_that_break_their_contract_stop_the_pipeline_and_are_named(root: Pa
     contract["max"] = contract.get("min", 0) + 0.001
     (root / "specs/bikes/datasets.yaml").write_text(yaml.safe_dump_all(spec, sort_keys=False))
     try:
-        penstock(root, "compile")
+        compile_all(root)
         run = penstock(root, "run", MODEL, code=1)
     finally:
         (root / "specs/bikes/datasets.yaml").write_text(text)
-        penstock(root, "compile")
+        compile_all(root)
     assert column in run.stderr
     assert states(root)["train"] == "skipped"
 
@@ -176,6 +176,13 @@ def test_runs_that_are_killed_leave_nothing_half_registered_and_the_next_goes_on
     # All is known but the model, so that a run comes to it at once.
     for trained in (copied / ".penstock/steps").glob("*/model"):
         shutil.rmtree(trained.parent)
+    # One rule of the gate is enough: the others would be measured again in every run.
+    gate = copied / "specs/bikes/gate.yaml"
+    spec = yaml.safe_load(gate.read_text())
+    spec["spec"]["rules"] = [rule for rule in spec["spec"]["rules"] if rule["id"] == "explained"]
+    del spec["spec"]["tests"]
+    gate.write_text(yaml.safe_dump(spec, sort_keys=False))
+    compile_all(copied)
     for step in ("train", "register"):
         kill_a_run_in(copied, step)
     penstock(copied, "run", MODEL)

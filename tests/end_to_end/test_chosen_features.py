@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from end_to_end.test_bikes import penstock
+from end_to_end.here import penstock_here
 from incremental.repositories import copy
 
 pytestmark = pytest.mark.timeout(900)
@@ -58,8 +58,8 @@ spec:
   source: reviews
   entity: [id]
   features:
-    words: {type: "float[16]", python: "systems.texts:hashed", reads: [text]}
-    unused: {type: "float[16]", python: "systems.texts:hashed", reads: [text]}
+    words: {type: "float[16]", python: "hashed_texts:hashed", reads: [text]}
+    unused: {type: "float[16]", python: "hashed_texts:hashed", reads: [text]}
     length: {type: int, sql: length(text)}
 ---
 apiVersion: penstock/v1
@@ -104,7 +104,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = copy(tmp_path_factory.mktemp("chosen") / "repository", "bikes")
     # Its tests speak of systems that are not here.
     (root / "specs/platform/policy.yaml").unlink()
-    (root / "systems/texts.py").write_text(CODE)
+    (root / "hashed_texts.py").write_text(CODE)
     (root / "specs/complaints.yaml").write_text(SPECS)
     random = np.random.default_rng(0)
     texts = [" ".join(random.choice(WORDS, 3)) for _ in range(ROWS)]
@@ -114,10 +114,10 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     frame |= {"stars": stars, "complaint": bad - stars / 2 + random.normal(size=ROWS) > 0.7}
     (root / "data").mkdir(exist_ok=True)
     pd.DataFrame(frame).to_csv(root / "data/reviews.csv", index=False)
-    penstock(root, "compile")
-    penstock(root, "run", MODEL)
-    penstock(root, "promote", MODEL, "--to", "staging")
-    penstock(root, "compile")
+    penstock_here(root, "compile")
+    penstock_here(root, "run", MODEL)
+    penstock_here(root, "promote", MODEL, "--to", "staging")
+    penstock_here(root, "compile")
     return root
 
 
@@ -144,7 +144,7 @@ def test_importance_is_told_of_the_vector_as_a_whole(root: Path) -> None:
 
 
 def test_a_monitor_leaves_the_vector_out_as_a_whole(root: Path) -> None:
-    run = penstock(root, "run", MODEL, "--pipeline", "monitoring", "--as-of", "2026-04-11T00:00:00")
+    run = penstock_here(root, "run", MODEL, "--pipeline", "monitoring", "--as-of", "2026-04-11T00:00:00")
     told = run.stdout + run.stderr
     assert "words_" not in told
     assert "stars" in told

@@ -16,7 +16,8 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from end_to_end.test_bikes import MODEL, champion, last_run, penstock
+from end_to_end.here import penstock_here
+from end_to_end.test_bikes import MODEL, champion, last_run
 from incremental.repositories import OWN, copy
 from penstock.runtime.artifacts import Splits
 
@@ -60,15 +61,15 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file.parent.mkdir()
     file.write_bytes(b"not trained yet")
     declare(root, external(b"another file"))
-    penstock(root, "compile")
+    penstock_here(root, "compile")
     # It stops at the file, and leaves the rows to learn from.
-    penstock(root, "run", MODEL, code=1)
+    penstock_here(root, "run", MODEL, code=1)
     (made,) = (root / ".penstock/steps").glob("*/splits")
     data = skops.io.dumps(trained_elsewhere(Splits.read(made)))
     file.write_bytes(data)
     declare(root, external(data))
-    penstock(root, "compile")
-    assert "has not seen" not in penstock(root, "run", MODEL).stdout
+    penstock_here(root, "compile")
+    assert "has not seen" not in penstock_here(root, "run", MODEL).stdout
     return root
 
 
@@ -88,9 +89,9 @@ def test_it_is_judged_and_registered_and_its_card_says_where_it_comes_from(root:
 def test_it_is_released_with_its_evidence(root: Path) -> None:
     found = champion(root)
     assert found is not None
-    penstock(root, "promote", MODEL, "--to", "staging")
-    penstock(root, "compile")
-    penstock(root, "check")
+    penstock_here(root, "promote", MODEL, "--to", "staging")
+    penstock_here(root, "compile")
+    penstock_here(root, "check")
     assert found[1].removeprefix("sha256:") in (root / "generated/staging/bike-demand-hourly/serving.yaml").read_text()
     release = yaml.safe_load((root / "specs/releases/staging-bike-demand-hourly.yaml").read_text())
     evidence = json.loads((root / release["spec"]["evidence"]["path"]).read_bytes())
@@ -105,7 +106,7 @@ def test_a_file_that_was_exchanged_is_not_opened(root: Path) -> None:
     text = model.read_text()
     # Another digest, so that what the first run has imported is not taken again.
     model.write_text(text.replace(hashlib.sha256(body).hexdigest(), "0" * 64))
-    penstock(root, "compile")
-    run = penstock(root, "run", MODEL, code=1)
+    penstock_here(root, "compile")
+    run = penstock_here(root, "run", MODEL, code=1)
     assert "it was not opened" in run.stdout + run.stderr
     assert champion(root) == before
