@@ -98,41 +98,50 @@ def test_requests_that_nobody_counts_are_a_problem() -> None:
 
 TYPICAL = "quantile_over_time(0.5, anomaly:residual:"
 MUTANTS = [
-    ("another week", "[1h] offset 6d23h30m", "[1h] offset 4d23h30m"),
-    ("the week before", "[1h] offset 13d23h30m", "[1h] offset 11d23h30m"),
-    ("weeks that are too long ago", "[1h] offset 20d23h30m", "[1h] offset 18d23h30m"),
-    ("the highest week", "quantile(0.5, anomaly:metric:past", "quantile(1, anomaly:metric:past"),
-    ("the lowest week", "quantile(0.5, anomaly:metric:past", "quantile(0, anomaly:metric:past"),
-    ("no week of deviations", "[7d] offset 7d)", "[7d])"),
-    ("the highest difference", f"{TYPICAL}absolute", f"{TYPICAL}absolute".replace("0.5", "1")),
-    ("the highest ratio", f"{TYPICAL}relative", f"{TYPICAL}relative".replace("0.5", "1")),
-    ("a band that everything is in", "label_replace(0.2 *", "label_replace(20 *"),
-    ("the wrong side", "< anomaly:metric:lower", "> anomaly:metric:lower"),
-    ("an edge on the wrong side", "+ on () max(", "- on () max("),
-    ("requests of another rollout", ',rollout="flight-delay-online",path', ",path"),
-    ("pods that are not asked any more", "or 0 * max(up", "or 0 * max(down"),
-    ("pods that do not answer", '"} == 1)', '"} == 0)'),
-    ("an anomaly that never lasts long enough", "for: 30m", "for: 13d"),
-    ("a band that is never missed", "absent(anomaly:metric:upper", "absent(anomaly:metric:value"),
-    ("a band that is missed at once", "for: 28d", "for: 7d"),
+    ("was high two seasons ago", "another week", "[1h] offset 6d23h30m", "[1h] offset 4d23h30m"),
+    ("was low a season ago", "the week before", "[1h] offset 13d23h30m", "[1h] offset 11d23h30m"),
+    ("was low a season ago", "weeks that are too long ago", "[1h] offset 20d23h30m", "[1h] offset 18d23h30m"),
+    (
+        "was high two seasons ago",
+        "the highest week",
+        "quantile(0.5, anomaly:metric:past",
+        "quantile(1, anomaly:metric:past",
+    ),
+    ("was low a season ago", "the lowest week", "quantile(0.5, anomaly:metric:past", "quantile(0, anomaly:metric:past"),
+    ("falls before there is a band", "no week of deviations", "[7d] offset 7d)", "[7d])"),
+    ("falls below its band", "the highest difference", f"{TYPICAL}absolute", f"{TYPICAL}absolute".replace("0.5", "1")),
+    ("rises above its band", "the highest ratio", f"{TYPICAL}relative", f"{TYPICAL}relative".replace("0.5", "1")),
+    ("falls below its band", "a band that everything is in", "label_replace(0.2 *", "label_replace(20 *"),
+    ("falls below its band", "the wrong side", "< anomaly:metric:lower", "> anomaly:metric:lower"),
+    ("repeats its pattern", "an edge on the wrong side", "+ on () max(", "- on () max("),
+    ("others rise", "requests of another rollout", ',rollout="flight-delay-online",path', ",path"),
+    ("is not asked any more", "pods that are not asked any more", "or 0 * max(up", "or 0 * max(down"),
+    ("is not asked any more", "pods that do not answer", '"} == 1)', '"} == 0)'),
+    ("falls below its band", "an anomaly that never lasts long enough", "for: 30m", "for: 13d"),
+    ("has begun", "a band that is never missed", "absent(anomaly:metric:upper", "absent(anomaly:metric:value"),
+    ("nothing is measured", "a band that is missed at once", "for: 28d", "for: 7d"),
 ]
+"""The test that notices, and what is wrong in the rules."""
 
 
 @pytest.fixture(scope="module")
-def sound(promtool: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sound(promtool: Path, tmp_path_factory: pytest.TempPathFactory) -> RuleFile:
     """The rules of requests alone, whose tests pass."""
-    folder = tmp_path_factory.mktemp("sound")
-    write_all(plan(anomalies(TRAFFIC)), folder)
+    rules, folder = plan(anomalies(TRAFFIC)), tmp_path_factory.mktemp("sound")
+    write_all(rules, folder)
     tested = run(promtool, "test", "rules", LONG_TESTS_FILE, at=folder)
     assert tested.returncode == 0, tested.stdout + tested.stderr
-    return folder
+    return rules
 
 
-@pytest.mark.parametrize(("what", "old", "new"), MUTANTS)
-def test_the_tests_notice(what: str, old: str, new: str, sound: Path, promtool: Path, tmp_path: Path) -> None:
-    rules = (sound / PLAIN_FILE).read_text(encoding="utf-8")
-    (tmp_path / PLAIN_FILE).write_text(changed(rules, (old, new)), encoding="utf-8")
-    (tmp_path / LONG_TESTS_FILE).write_bytes((sound / LONG_TESTS_FILE).read_bytes())
+@pytest.mark.parametrize(("test", "what", "old", "new"), MUTANTS)
+def test_the_tests_notice(
+    test: str, what: str, old: str, new: str, sound: RuleFile, promtool: Path, tmp_path: Path
+) -> None:
+    (noticing,) = [each for each in sound.tests if each.name.endswith(f": {test}")]
+    write_all(sound._replace(tests=(noticing,)), tmp_path)
+    file = tmp_path / PLAIN_FILE
+    file.write_text(changed(file.read_text(encoding="utf-8"), (old, new)), encoding="utf-8")
     assert run(promtool, "test", "rules", LONG_TESTS_FILE, at=tmp_path).returncode == 1, what
 
 
