@@ -14,11 +14,11 @@ from penstock.catalog.sql import analysis
 from penstock.catalog.sql.values import Moments
 
 MOMENTS: Moments = (
-    ("asked", "asked", "t", False, (("id",),), ("id", "k", "t", "x")),
-    ("met", "met", "s", False, (("number",),), ("number", "k", "s", "v")),
-    ("days", "days", "day", True, (("day",),), ("day", "sun")),
-    ("wider", "asked", "t", False, (("id",),), ("id", "t", "more")),
-    ("places", "places", "", False, (("k",),), ("k", "area")),
+    ("asked", "asked", "t", False, (("id",),), ("id", "k", "t", "x"), ()),
+    ("met", "met", "s", False, (("number",),), ("number", "k", "s", "v"), ()),
+    ("days", "days", "day", True, (("day",),), ("day", "sun"), ()),
+    ("wider", "asked", "t", False, (("id",),), ("id", "t", "more"), ()),
+    ("places", "places", "", False, (("k",),), ("k", "area"), ()),
 )
 BEGIN = datetime(2026, 1, 1)
 HOURS = 72
@@ -210,7 +210,7 @@ def test_a_row_that_is_said_to_be_earlier_is_told(time: str, how: str | None) ->
 
 def test_of_two_times_of_a_row_the_one_at_which_it_is_known_counts() -> None:
     """Another may be earlier; where a condition says that it is not, nothing is told."""
-    moments: Moments = (("met", "met", "s", False, (("number",),), ("number", "r", "s", "v")),)
+    moments: Moments = (("met", "met", "s", False, (("number",),), ("number", "r", "s", "v"), ()),)
     [one] = analysis.lookaheads("SELECT r AS t, v AS o FROM met", moments, "t")
     assert (one.column, one.how) == ("o", "retimed")
     assert analysis.lookaheads("SELECT r AS t, v AS o FROM met WHERE s <= r", moments, "t") == ()

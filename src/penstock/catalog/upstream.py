@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from penstock.catalog.model import View
 from penstock.catalog.sql import analysis
-from penstock.catalog.sql.values import Derivation, Moment, Moments, Query, Tables, TableTypes
+from penstock.catalog.sql.values import Derivation, Lookahead, Moment, Moments, Query, Tables, TableTypes
 from penstock.specs.dataset import Dataset
 
 Column = tuple[str, str]
@@ -88,7 +88,43 @@ def _moment(view: View, dataset: Dataset, seen: frozenset[str]) -> Moment:
         declared is not None and declared.type == "date",
         tuple(tuple(map(str.lower, key)) for key in keys if key),
         tuple(map(str.lower, spec.columns)),
+        _unsure(view, dataset),
     )
+
+
+def lookaheads_of(view: View, dataset: Dataset) -> tuple[Lookahead, ...]:
+    """What of a SQL dataset may be made of rows that are known after its own time, or be there by them."""
+    derivation, own = derivation_of(view, dataset), dataset.spec.known_at or dataset.spec.event_time
+    read = moments_read(view, dataset) if derivation is not None else ()
+    given = {column.lower() for column, _ in derivation.columns} if derivation is not None else set()
+    if not any(time for _, _, time, *_ in read) or (own is not None and own.lower() not in given):
+        return ()
+    found = analysis.lookaheads(dataset.spec.source.sql or "", read, own or "")
+    # What a row says of its own time is told at the dataset.
+    return tuple(one for one in found if one.how not in ("earlier", "retimed"))
+
+
+def _unsure(view: View, dataset: Dataset) -> tuple[str, ...]:
+    """The columns of a dataset with a time that may be made of later rows, an empty one where those decide its rows."""
+    own = dataset.spec.known_at or dataset.spec.event_time
+    if own is None or dataset.spec.source.sql is None or _is_cyclic(view, dataset.name):
+        return ()
+
+    def look(inner: View) -> tuple[str, ...]:
+        found = lookaheads_of(inner, dataset)
+        return tuple(sorted({one.column.lower() for one in found if one.how in ("chain", "window", "join")}))
+
+    return view.memo(("unsure", dataset.name), look)
+
+
+def _is_cyclic(view: View, dataset: str) -> bool:
+    found: set[str] = set()
+    waiting = [dataset]
+    while waiting:
+        read = tables_of(view, waiting.pop())
+        waiting += [one for one in read if one not in found]
+        found.update(read)
+    return dataset in found
 
 
 def _same_rows_as(view: View, dataset: Dataset, time: str, seen: frozenset[str]) -> str:

@@ -89,7 +89,7 @@ def may_look_ahead(tree: exp.Query, tables: Moments, own: str) -> tuple[Lookahea
     `own` is the column with the time of the result, empty where it has none. Nothing is told of what cannot be
     followed.
     """
-    scope = _qualified(tree, _schema((name, columns) for name, *_, columns in tables))
+    scope = _qualified(tree, _schema((name, columns) for name, *_, columns, _ in tables))
     return () if scope is None or _reads_rows(scope) or _is_renamed(scope) else lookaheads(scope, tables, own)
 
 

@@ -57,7 +57,7 @@ def lookaheads(scope: Scope, tables: Moments, own: str) -> tuple[Lookahead, ...]
                 known = found.get((name, part.table))
                 is_worse = known is None or _WORSE.index(how) > _WORSE.index(known.how)
                 # That there is a group is known as soon as its first row is, and a row as soon as its time is.
-                if is_worse and (name or how in ("window", "join")):
+                if is_worse and (name or how in ("window", "join", "chain")):
                     found[name, part.table] = Lookahead(name, part.table, how)
     return tuple(found.values())
 
@@ -70,10 +70,12 @@ _OF_ZERO = (exp.Sum, exp.Max, exp.LogicalOr, exp.CountIf)
 """Aggregate functions to which nothing is added by 0, nor by FALSE."""
 _OF_ONE = (exp.Max, exp.Min, exp.AnyValue, exp.First, exp.Last, exp.FirstValue, exp.LastValue)
 """Aggregate functions to which it is the same how often a value is there."""
-_WORSE: tuple[Look, ...] = ("retimed", "earlier", "row", "group", "window", "join")
+_WORSE: tuple[Look, ...] = ("chain", "retimed", "earlier", "row", "group", "window", "join")
 
 
 def _how(part: Part, own: str, own_rows: Set[Bound]) -> Look:
+    if part.lost == "chain":
+        return "chain"
     if not part.bounds.isdisjoint(own_rows):
         # Known no later than the row that gives the time, which may be said to be another than it is.
         is_less = any(isinstance(one, ResultColumn) and one.name == own for one in part.bounds)
@@ -266,7 +268,9 @@ class _Level(Reading):
                 case _:
                     return isinstance(bound, Ever | Cutoff)
 
-        return Part(part.table, frozenset(filter(is_shared, part.bounds)), None, lost)
+        return Part(
+            part.table, frozenset(filter(is_shared, part.bounds)), None, "chain" if part.lost == "chain" else lost
+        )
 
     def _in_window(self, window: exp.Window) -> Parts:
         """What a window function is made of: rows that share what it is divided by, as far as it looks."""
@@ -292,7 +296,7 @@ class _Level(Reading):
             # What all rows of the window share, the row itself has as well.
             kept = many.bounds.union(*(self._of_column(one) for one in many.bounds))
             kept |= NO_BOUNDS if last.isdisjoint(bounds) else self.closure(then)
-            found.add(replace(many, bounds=kept, lost="" if kept else "window"))
+            found.add(replace(many, bounds=kept, lost="" if kept else many.lost))
         if self._is_grouped:
             return frozenset(self._put_together(part)[0] for part in found)
         return frozenset(found)

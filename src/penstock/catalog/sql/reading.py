@@ -134,14 +134,16 @@ class Reading:
         source = self._scope.sources.get(alias)
         step = (id(self._scope), alias)
         if isinstance(source, exp.Table):
-            _, _, time, _, _, names = self._query.tables.get(source.name, ("", "", "", False, (), ()))
+            _, _, time, _, _, names, unsure = self._query.tables.get(source.name, ("", "", "", False, (), (), ()))
             if not time:
                 return Rows({})
             row = Row(source.name, (step,))
             bounds = frozenset[Bound]({row, ReadColumn(*step, time)})
             parts = frozenset({Part(source.name, bounds, row)})
             keys: dict[tuple[Row, str], Bounds] = {(row, name): frozenset({ReadColumn(*step, name)}) for name in names}
-            return Rows(dict.fromkeys(names, parts), parts, {row: bounds}, keys)
+            later = parts | {Part(source.name, NO_BOUNDS, None, "chain")}
+            columns = {name: later if name in unsure else parts for name in names}
+            return Rows(columns, later if "" in unsure else parts, {row: bounds}, keys)
         if source is None:
             return Rows({})
         return read_as(self._query.rows(source), step)
@@ -258,7 +260,7 @@ class Reading:
         """The rows of which an alternative says that there is none, as by `m.time IS NULL` after an outer join."""
         named = {self._node(one.column) for one in says if isinstance(one, Missing)}
         for row, name in [key for key, nodes in self._keys.items() if not named.isdisjoint(nodes)]:
-            _, _, time, _, keys, _ = self._query.tables[row.table]
+            _, _, time, _, keys, *_ = self._query.tables[row.table]
             if name == time or any(name in key for key in keys):
                 own = NO_BOUNDS.union(*(nodes for (other, _), nodes in self._keys.items() if other == row))
                 cut = {replace(one, cut=cut) for one in own if isinstance(one, ReadColumn) for cut in self._query.cuts}
@@ -306,7 +308,7 @@ class Reading:
         return {row: frozenset(others) for row, others in found.items()}
 
     def _are_one(self, row: Row, other: Row) -> bool:
-        (_, ours, _, _, keys, _), (_, theirs, *_) = (self._query.tables[one.table] for one in (row, other))
+        (_, ours, _, _, keys, *_), (_, theirs, *_) = (self._query.tables[one.table] for one in (row, other))
 
         def meets(column: str) -> bool:
             found = self._keys.get((other, column), NO_BOUNDS)

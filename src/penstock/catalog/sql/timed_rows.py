@@ -63,8 +63,8 @@ class Part:
     """What is no less than the time at which any of them is known."""
     row: Row | None
     """The row, where it is a single one."""
-    lost: Literal["", "group", "window"] = ""
-    """Where they have become many."""
+    lost: Literal["", "group", "window", "chain"] = ""
+    """Where they have become many; `chain`: in the query that gives the table."""
 
 
 Parts = frozenset[Part]

@@ -161,9 +161,10 @@ class Derivation(NamedTuple):
     """Each column of the result that is one of a table, under whatever name and as whatever type."""
 
 
-Moment = tuple[str, str, str, bool, tuple[tuple[str, ...], ...], tuple[str, ...]]
+Moment = tuple[str, str, str, bool, tuple[tuple[str, ...], ...], tuple[str, ...], tuple[str, ...]]
 """When the rows of a table are known: its name, the table whose rows they are, the column of the time, whether that is
-a day, its keys and its columns.
+a day, its keys, its columns, and those of them that may be made of later rows all the same, with an empty one where
+later rows decide which rows there are.
 
 The time is empty where the table has none. All names of columns are in lower case. A table whose rows are those of
 another one has them with its time and its keys.
@@ -172,7 +173,7 @@ another one has them with its time and its keys.
 Moments = tuple[Moment, ...]
 
 
-Look = Literal["retimed", "earlier", "row", "group", "window", "join"]
+Look = Literal["chain", "retimed", "earlier", "row", "group", "window", "join"]
 """By what rows that may be later come into a result: see `Lookahead.how`."""
 
 
@@ -180,6 +181,7 @@ class Lookahead(NamedTuple):
     """A column of a query's result that may be made of rows which are known later than the result."""
 
     column: str
+    """Empty where such rows decide which rows of the result there are."""
     table: str
     """The table of those rows."""
     how: Look
@@ -188,5 +190,6 @@ class Lookahead(NamedTuple):
     `retimed`: it is the row that gives the result its time, but not the time at which it is known. `earlier`: the same,
     and the query takes something away from that time. `row`: it is one row, and the result has no time. `group`: rows
     are put together, and the result's time may be before the last of them. `window`: a window function sees rows of any
-    time. `join`: no condition bounds their time by that of the result.
+    time. `join`: no condition bounds their time by that of the result. `chain`: the table holds what is known
+    later than its own rows.
     """

@@ -12,10 +12,10 @@ table as the row itself, such as all of them in a mean; a condition that does no
 `l.landed_at >= d.departs_at` or the same day; a window that looks beyond its row; rows that are put together under a
 time before the last of them, as a daily average whose time is the beginning of the day; rows which `latest` or
 `aggregate` sees and of which later rows decide whether they are there, as by `EXISTS`, by an inner join, by `QUALIFY
-row_number() OVER (... ORDER BY t DESC) = 1` or by `LIMIT`; and a dataset without an event time that is derived from one
-with it, where rows with a time look it up or meet it by their entity. A join that brings in the label is reported as
-`label-leak`, a row under a time before its own as `earlier-time`. What other functions make of a time may be any time,
-and is taken as it is written.
+row_number() OVER (... ORDER BY t DESC) = 1` or by `LIMIT`; what a query gets of all this from a dataset that is a query
+itself; and a dataset without an event time that is derived from one with it, where rows with a time look it up or meet
+it by their entity. A join that brings in the label is reported as `label-leak`, a row under a time before its own as
+`earlier-time`. What other functions make of a time may be any time, and is taken as it is written.
 
 Why: rows that match only by key may be far apart in time. The joined row counts as known at the time of one of them, so
 the model would be trained on data from the future.
@@ -48,9 +48,8 @@ from typing import Literal, NamedTuple
 
 from penstock.catalog.lineage import FeatureId, FeatureSource, lineage, rows_dataset
 from penstock.catalog.model import View
-from penstock.catalog.sql import analysis
 from penstock.catalog.sql.values import Derivation, Look
-from penstock.catalog.upstream import Column, derivation_of, moments_read, upstream
+from penstock.catalog.upstream import Column, derivation_of, lookaheads_of, upstream
 from penstock.checks.leaks import leaks
 from penstock.checks.rule import rule
 from penstock.diagnostics.codes import MAY_WARN
@@ -59,13 +58,9 @@ from penstock.specs.dataset import Dataset
 from penstock.specs.feature_set import FeatureSet
 from penstock.specs.model import Model
 
-_How = Literal["join", "condition", "window", "group", "kept", "timeless"]
-_FIRST: tuple[_How, ...] = ("join", "condition", "window", "group", "kept", "timeless")
+_How = Literal["join", "condition", "window", "group", "chain", "kept", "timeless"]
+_FIRST: tuple[_How, ...] = ("join", "condition", "window", "group", "chain", "kept", "timeless")
 """What is told of a feature where there is more than one thing."""
-
-
-_OF_THE_DATASET = ("earlier", "retimed")
-"""What `earlier-time` reports, at the dataset that says so."""
 
 
 class _Seen(NamedTuple):
@@ -92,7 +87,8 @@ def untimed_join(view: View, feature_set: FeatureSet) -> Iterator[Diagnostic]:
                 how = _how(view, feature_set, source, seen)
                 found += [(how, seen, source)] if how is not None else []
             if source.form in ("latest", "aggregate") and not source.guessed:
-                found += [("kept", seen, source) for seen in _deciding(view, source.column[0])]
+                deciding = _deciding(view, source.column[0])
+                found += [("chain" if seen.how == "chain" else "kept", seen, source) for seen in deciding]
         found = [one for one in found if not _is_leak(view, feature, one[1])]
         if found:
             how, seen, source = min(found, key=lambda one: _FIRST.index(one[0]))
@@ -113,19 +109,14 @@ def _lookaheads(view: View, column: Column) -> tuple[_Seen, ...]:
 
 
 def _deciding(view: View, dataset: str) -> tuple[_Seen, ...]:
-    """The later rows that may decide which rows of a dataset there are, and which of those that it takes its time from.
+    """The later rows that may decide which rows of a dataset there are.
 
     Of its own rows a feature set has whichever there are; of others it sees which are not there.
     """
 
     def look(inner: View) -> tuple[_Seen, ...]:
         read = inner.find(Dataset, dataset)
-        own = _time(read) if read is not None else None
-        on_the_way = dict.fromkeys(name for name, _ in upstream(inner, (dataset, own))) if own is not None else ()
-        timed = (
-            name for name in on_the_way if (one := inner.find(Dataset, name)) is not None and _time(one) is not None
-        )
-        found = (seen for name in timed for seen in _in_query(inner, name).get("", ()))
+        found = _in_query(inner, dataset).get("", ()) if read is not None and _time(read) is not None else ()
         return tuple(seen for seen in found if not _gives_event(inner, seen))
 
     return view.memo(("deciding lookaheads", dataset), look)
@@ -145,32 +136,20 @@ def _in_query(view: View, dataset: str) -> dict[str, list[_Seen]]:
 
     def look(inner: View) -> dict[str, list[_Seen]]:
         found: dict[str, list[_Seen]] = {}
-        for seen in _of_query(inner, dataset):
-            found.setdefault(seen.column.lower(), []).append(seen)
+        read = inner.find(Dataset, dataset)
+        for one in lookaheads_of(inner, read) if read is not None else ():
+            found.setdefault(one.column.lower(), []).append(_Seen(dataset, one.column, one.table, one.how))
         return found
 
     return view.memo(("lookaheads of", dataset), look)
-
-
-def _of_query(view: View, name: str) -> Iterator[_Seen]:
-    dataset = view.find(Dataset, name)
-    derivation = derivation_of(view, dataset) if dataset is not None else None
-    if dataset is None or derivation is None:
-        return
-    tables = moments_read(view, dataset)
-    own = _time(dataset)
-    given = {column.lower() for column, _ in derivation.columns}
-    if not any(time for _, _, time, *_ in tables) or (own is not None and own.lower() not in given):
-        return
-    for one in analysis.lookaheads(dataset.spec.source.sql or "", tables, own or ""):
-        if one.how not in _OF_THE_DATASET:
-            yield _Seen(dataset.name, one.column, one.table, one.how)
 
 
 def _how(view: View, feature_set: FeatureSet, source: FeatureSource, seen: _Seen) -> _How | None:
     """What is wrong with rows that may be later; None where nothing is."""
     joined = view.get(Dataset, seen.joined)
     own = _time(joined)
+    if seen.how == "chain":
+        return "chain" if own is not None else None
     if own is None:
         return "timeless" if _may_be_later(view, feature_set, source, seen) else None
     if seen.how == "group":
@@ -234,6 +213,15 @@ def _time(dataset: Dataset) -> str | None:
     return dataset.spec.known_at or dataset.spec.event_time
 
 
+def _how_so(view: View, dataset: Dataset) -> str:
+    """What brings later rows into a dataset, which whoever reads it gets as well."""
+    own = _time(dataset)
+    found = [one for one in lookaheads_of(view, dataset) if one.how in ("chain", "window", "join")]
+    seen = min(found, key=lambda one: (one.how == "chain", one.column))
+    what = f"its `{seen.column}` may be made of" if seen.column else "which rows it has may be decided by"
+    return f"{what} rows of `{seen.table}` that are known after `{own}`"
+
+
 def _diagnostic(
     view: View, feature_set: FeatureSet, name: str, how: _How, seen: _Seen, source: FeatureSource
 ) -> Diagnostic:
@@ -286,6 +274,18 @@ def _diagnostic(
                     f"day, and declare it as `knownAt` of `{joined.name}`",
                     f"or read `{brought.name}` with `aggregate`, which sees only what was known at the time",
                 ),
+            )
+        case "chain":
+            return Diagnostic.warning(
+                "untimed-join",
+                f"the feature `{name}` may see later rows than its own by way of `{brought.name}`",
+                of_row,
+                as_of,
+                secondary=(
+                    Label(query, f"this reads `{brought.name}`"),
+                    Label(view.span(brought, ("source", "sql")), f"it holds what may be known after its `{time}`"),
+                ),
+                help=(f"mend `{brought.name}`: {_how_so(view, brought)}",),
             )
         case "kept":
             which = "its own" if seen.how == "window" else f"those of `{brought.name}`"
