@@ -228,6 +228,14 @@ def test_of_two_times_of_a_row_the_one_at_which_it_is_known_counts() -> None:
         ("(SELECT * FROM asked WHERE t >= '2026-01-02' OR x > 3)", True),
         ("(SELECT * FROM asked WHERE t <= '2026-01-02')", True),
         ("(SELECT * FROM asked WHERE t >= '2026-01-02' UNION ALL SELECT * FROM asked)", True),
+        ("(SELECT * FROM asked WHERE t >= '2026-01-02' UNION ALL SELECT * FROM asked WHERE t > '2026-01-03')", False),
+        ("(SELECT * FROM asked WHERE t >= '2026-01-02' UNION ALL SELECT * FROM asked WHERE t > '2026-01-01')", True),
+        ("(SELECT * FROM asked WHERE t >= '2026-01-02' EXCEPT SELECT * FROM asked WHERE x > 3)", False),
+        (
+            "(SELECT * FROM asked WHERE t >= '2026-01-02' UNION ALL SELECT number, k, s, v FROM met "
+            "WHERE s >= '2026-01-02')",
+            False,
+        ),
         ("(SELECT a.* FROM asked a LEFT JOIN places p ON p.k = a.k AND a.t >= '2026-01-02')", True),
         ("(SELECT a.* FROM asked a LEFT JOIN asked b ON b.id = a.id AND a.t >= '2026-01-02')", True),
     ],
@@ -236,6 +244,18 @@ def test_history_until_a_day_is_that_of_rows_from_that_day_on(rows: str, *, is_t
     history = "WITH h AS (SELECT k, avg(v) AS v FROM met WHERE s < '2026-01-02' GROUP BY k) "
     found = told(f"{history} SELECT a.id, a.t, h.v AS o FROM {rows} a JOIN h USING (k)")
     assert found == ({"o": "met join"} if is_told else {})
+
+
+@pytest.mark.parametrize(
+    ("second", "is_told"), [("s < '2026-01-02'", False), ("s < '2026-01-03'", True), ("v > 3", True)]
+)
+def test_history_of_which_one_part_ends_later_is_no_history(second: str, *, is_told: bool) -> None:
+    history = f"WITH h AS (SELECT k, v FROM met WHERE s < '2026-01-01' UNION ALL SELECT k, v FROM met WHERE {second}) "
+    rows = "SELECT a.id, a.t, h.v AS o FROM (SELECT * FROM asked WHERE t >= '2026-01-02') a JOIN h USING (k)"
+    assert told(history + rows) == ({"o": "met join"} if is_told else {})
+    assert told(history + "SELECT k, v AS o FROM h", "") == (
+        {"k": "met row", "o": "met row"} if second == "v > 3" else {}
+    )
 
 
 def test_a_result_without_a_time_may_be_of_any() -> None:

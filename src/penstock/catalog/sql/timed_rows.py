@@ -89,7 +89,7 @@ class Rows:
 def united(names: list[str], sides: list[tuple[list[str], Rows]], query: exp.Expr) -> Rows:
     """What UNION gives; of EXCEPT and INTERSECT the second side only leaves rows of the first."""
     is_one_left = isinstance(query, exp.Except | exp.Intersect)
-    found = Rows({})
+    found, is_first = Rows({}), True
     for own, rows in sides:
         called: dict[str, set[str]] = {}
         for ours, theirs in zip(names, own, strict=False):
@@ -103,13 +103,17 @@ def united(names: list[str], sides: list[tuple[list[str], Rows]], query: exp.Exp
             )
 
         found.present |= frozenset(replace(part, bounds=rename(part.bounds)) for part in rows.present)
-        if is_one_left and found.columns:
+        if is_one_left and not is_first:
             continue
         for ours, theirs in zip(names, own, strict=False):
             parts = frozenset(replace(part, bounds=rename(part.bounds)) for part in rows.columns.get(theirs, NO_PARTS))
             found.columns[ours] = found.columns.get(ours, NO_PARTS) | parts
         found.single |= {row: rename(bounds) for row, bounds in rows.single.items()}
         found.keys |= {key: rename(bounds) for key, bounds in rows.keys.items()}
+        floors = {cutoff: rename(bounds) for cutoff, bounds in rows.floors.items()}
+        # What is no less in the rows of both sides is so in all of them.
+        both = floors if is_first else {one: floors[one] & found.floors[one] for one in floors.keys() & found.floors}
+        found.floors, is_first = both, False
     return found
 
 
