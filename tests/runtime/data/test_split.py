@@ -334,8 +334,9 @@ def test_a_row_without_a_time_is_in_no_part_and_counted_as_that(tmp_path: Path) 
     assert left_out == {"without_label": 0, "not_due": 0, "without_time": 1, "gap": 4}
 
 
-def test_leaving_features_out_leaves_them_out_of_the_files(tmp_path: Path) -> None:
-    code, out = split_step(tmp_path, choice=json.dumps({"first": {"except": ["flag"]}, "second": "all"}))
+@pytest.mark.parametrize("first", [{"except": ["flag"]}, ["size"]], ids=["all but one", "one by name"])
+def test_leaving_features_out_leaves_them_out_of_the_files(tmp_path: Path, first: Any) -> None:
+    code, out = split_step(tmp_path, choice=json.dumps({"first": first, "second": "all"}))
     assert code == 0
     assert "flag" not in pq.read_schema(out / "train.parquet").names
 
@@ -392,7 +393,8 @@ def test_labels_that_are_known_when_their_rows_are_seen_by_their_own_features(
     )
     write_json(labels / "table.json", {"event_time": "closed", "known_at": None, "primary_key": ["id"]})
     sizes = written(tmp_path, "other", BASE, {"size": "float", "flag": "bool"})
-    features = [{"name": "size", "type": "float", "sees": "outcomes"}, {"name": "flag", "type": "bool"}]
+    features = [{"name": "flag", "type": "bool", "sees": "weather"}]
+    features += [{"name": "size", "type": "float", "sees": "outcomes"}]
     write_json(tmp_path / "other" / "features.json", {"features": features})
     made = {"features": [sizes], "choice": '{"other": "all"}', "label_table": labels}
     label = {"dataset": "outcomes", "column": "late", "horizon": "2h"}
