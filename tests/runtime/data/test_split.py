@@ -178,7 +178,8 @@ def test_the_learner_gets_features_alone_and_everything_else_stays_beside_them(t
         "test": 10,
     }
     assert splits.facts["left_out"] == {"without_label": 0, "not_due": 0, "without_time": 0, "gap": 4}
-    assert splits.facts["parts"]["test"]["label_mean"] == 0.5
+    told = {"rows": 10, "from": at(50).isoformat(), "until": at(59).isoformat(), "label_mean": 0.5, "positives": 5}
+    assert splits.facts["parts"]["test"] == told
 
 
 def test_what_tells_clusters_apart_is_kept_as_numbers_beside_the_features(tmp_path: Path) -> None:
