@@ -48,6 +48,17 @@ def test_a_second_dataset_over_the_same_rows_takes_no_label_away(repository: Rep
     assert "pii by the label of Dataset/flights, which has the same rows" in change.why
 
 
+def test_a_label_is_told_of_every_environment_whichever_dataset_gives_it_there(repository: Repository) -> None:
+    def add(documents: Documents) -> None:
+        twin({"python": "systems.flights:departures"})(documents)
+        own = {"columns": {"contact": {"sensitivity": "pii"}}}
+        documents["Dataset", "people"]["overrides"] = {"production": own}
+
+    (change,) = reaching(repository.changed(add))
+    assert set(change.environments) == {"staging", "production"}
+    assert "pii by the label of Dataset/flights, which has the same rows" in change.why
+
+
 def test_nor_does_a_public_dataset_beside_a_private_one_that_no_model_is_made_from(repository: Repository) -> None:
     def public(documents: Documents) -> None:
         for (kind, _), document in documents.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from penstock.catalog.lineage import Touch, Use, Ways, datasets_of, lineage, read_by_code
@@ -84,8 +84,7 @@ def _of_model(
     before = former.get(SpecId("Model", after), after)
     if not (_touches_private(base, before, same_rows) or _touches_private(head, after, same_rows)):
         return
-    found: dict[tuple[Column, Use, str, str, _How], tuple[Path, list[str]]] = {}
-    all_ways: dict[tuple[Column, Use, str, str, _How], dict[str, None]] = {}
+    found: dict[tuple[Column, Use, str, _How], _Told] = {}
     views = {view.environment_name: view for view in head.views(after)}
     names = dict.fromkeys([*views, *(view.environment_name for view in base.views(before))])
     everywhere = head.catalog.environments()
@@ -114,23 +113,36 @@ def _of_model(
             if how is None:
                 continue
             # What is new in one environment may have come to another before.
-            key = column, use, SENSITIVITIES[label], elsewhere, how
-            entry = found.setdefault(key, (touch.path, []))
-            entry[1].extend([name] if name is not None else plain)
-            all_ways.setdefault(key, {}).update(dict.fromkeys(_addresses(now, after, column, use)))
-    ways = {key: (key[1], SENSITIVITIES.index(key[2]), path, key[4], where) for key, (path, where) in found.items()}
-    for key, (path, environments) in found.items():
-        if any(_is_part(ways[key], way) for way in ways.values()):
+            told = found.setdefault((column, use, SENSITIVITIES[label], how), _Told(touch.path))
+            told.environments.extend([name] if name is not None else plain)
+            told.addresses.update(dict.fromkeys(_addresses(now, after, column, use)))
+            told.elsewhere.update(dict.fromkeys([elsewhere] if elsewhere else []))
+    ways = [(key[1], SENSITIVITIES.index(key[2]), one.path, key[3], one.environments) for key, one in found.items()]
+    for ((column, use, sensitivity, how), told), way in zip(found.items(), ways, strict=True):
+        if any(_is_part(way, other) for other in ways):
             continue
-        column, use, sensitivity, elsewhere, how = key
-        told = _change(head, after, column, use, sensitivity, path, how, tuple(dict.fromkeys(environments)))
-        aside = [one for one in all_ways[key] if one not in told.through]
+        change = _change(head, after, column, use, sensitivity, told.path, how, tuple(dict.fromkeys(told.environments)))
+        aside = [one for one in told.addresses if one not in change.through]
         also = [one for one in aside if one.startswith("FeatureSet/")]
         more = [f"{len(also) - _SHOWN} more"] if len(also) > _SHOWN else []
-        other = f", and by {joined([*(f'`{one}`' for one in also[:_SHOWN]), *more])}" if also else ""
-        by = f" ({sensitivity} by the label of Dataset/{elsewhere}, which has the same rows)" if elsewhere else ""
-        hidden = f"; {HIDDEN}" if everywhere and not told.environments else ""
-        yield replace(told, why=told.why + other + by + hidden, through=(*told.through, *aside))
+        besides = f", and by {joined([*(f'`{one}`' for one in also[:_SHOWN]), *more])}" if also else ""
+        others = joined(f"Dataset/{name}" for name in told.elsewhere)
+        by = f" ({sensitivity} by the label of {others}, which has the same rows)" if others else ""
+        hidden = f"; {HIDDEN}" if everywhere and not change.environments else ""
+        yield replace(change, why=change.why + besides + by + hidden, through=(*change.through, *aside))
+
+
+@dataclass(slots=True)
+class _Told:
+    """How a column reaches a model in the environments of which the same is to be told."""
+
+    path: Path
+    """A shortest one."""
+    environments: list[str] = field(default_factory=list)
+    addresses: dict[str, None] = field(default_factory=dict)
+    """All that lies on any way."""
+    elsewhere: dict[str, None] = field(default_factory=dict)
+    """Other datasets over the same rows that label it so."""
 
 
 def _addresses(view: View, model: str, column: Column, use: Use) -> Iterator[str]:
