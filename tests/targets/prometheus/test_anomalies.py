@@ -13,7 +13,7 @@ from penstock.lowering.rules.anomalies.band import ANOMALY, UNMEASURED, outside
 from penstock.lowering.rules.testing import Fires, filled, fires, series, silent
 from penstock.targets.prometheus import lint
 from penstock.targets.prometheus.target import HOURLY_TESTS_FILE, LONG_TESTS_FILE, PLAIN_FILE, TARGET
-from targets.prometheus_rules import SERVE, nothing_asked, plan, run, write_all
+from targets.prometheus_rules import SERVE, nothing_asked, plan, run, write_all, write_parts
 
 TRAFFIC = "{id: traffic, metric: request_rate, then: [page, ticket]}"
 SLOW = "{id: slow, metric: p95_latency, beyond: above}"
@@ -58,10 +58,10 @@ def test_promtool_takes_the_rules_and_their_tests_pass(
     variant: tuple[str, str, str | None], promtool: Path, tmp_path: Path
 ) -> None:
     rules = plan(*variant)
-    names = write_all(rules, tmp_path)
+    write_all(rules, tmp_path)
     checked = run(promtool, "check", "rules", "--lint-fatal", PLAIN_FILE, at=tmp_path)
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    tested = run(promtool, "test", "rules", *names, at=tmp_path)
+    tested = run(promtool, "test", "rules", *write_parts(rules, tmp_path), at=tmp_path)
     assert tested.returncode == 0, tested.stdout + tested.stderr
     assert list(lint.problems(rules)) == []
     assert [c.field for c in TARGET.capabilities if c.problem(rules) is not None] == []

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from lowering.rollouts import BY_HAND, BY_ITSELF, ONLINE, changed
-from penstock.ir.monitoring import Alert, RuleFile, RuleGroup
+from penstock.ir.monitoring import RuleFile
 from penstock.targets.prometheus.target import PLAIN_FILE, TESTS_FILE
-from targets.prometheus_rules import nothing_asked, plan, run, write
+from targets.prometheus_rules import alone, nothing_asked, plan, run, write
 
 
 @pytest.mark.parametrize(
@@ -52,19 +52,10 @@ def test_the_tests_of_what_nobody_asked_for_notice(
     assert run(promtool, "test", "rules", TESTS_FILE, at=tmp_path).returncode == 1, what
 
 
-def alone(tests: str) -> RuleFile:
-    """The tests whose name begins so, with the groups of their alerts and what these groups are computed from."""
+def begun(tests: str) -> RuleFile:
+    """The tests whose name begins so, with the rules that they look at."""
     rules = plan()
-    chosen = tuple(test for test in rules.tests if test.name.startswith(tests))
-    alerts = {expected.alert for test in chosen for expected in test.expect}
-    told = [(group, rule) for group in rules.groups for rule in group.rules if isinstance(rule, Alert)]
-    topics = {topic(group) for group, rule in told if rule.alert in alerts}
-    return rules._replace(groups=tuple(group for group in rules.groups if topic(group) in topics), tests=chosen)
-
-
-def topic(group: RuleGroup) -> str:
-    """`availability` of the group `NAME.availability.long`."""
-    return group.name.split(".")[1]
+    return alone(rules, (test for test in rules.tests if test.name.startswith(tests)))
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +65,7 @@ def passing(promtool: Path, tmp_path_factory: pytest.TempPathFactory) -> Callabl
     @functools.cache
     def answer(tests: str) -> bool:
         folder = tmp_path_factory.mktemp("sound")
-        write(alone(tests), folder)
+        write(begun(tests), folder)
         return run(promtool, "test", "rules", TESTS_FILE, at=folder).returncode == 0
 
     return answer
@@ -221,7 +212,7 @@ def passing(promtool: Path, tmp_path_factory: pytest.TempPathFactory) -> Callabl
 def test_the_tests_notice(
     tests: str, what: str, old: str, new: str, passing: Callable[[str], bool], promtool: Path, tmp_path: Path
 ) -> None:
-    write(alone(tests), tmp_path)
+    write(begun(tests), tmp_path)
     assert passing(tests)
     file = tmp_path / PLAIN_FILE
     file.write_text(changed(file.read_text(encoding="utf-8"), (old, new)), encoding="utf-8")

@@ -40,6 +40,7 @@ from targets.prometheus_rules import (
     without_objectives,
     write,
     write_all,
+    write_parts,
 )
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -155,6 +156,14 @@ def test_promtool_takes_the_rules_and_their_tests_pass(
     write(rules, tmp_path)
     checked = run(promtool, "check", "rules", "--lint-fatal", PLAIN_FILE, at=tmp_path)
     assert checked.returncode == 0, checked.stdout + checked.stderr
+    names = [name for name in write_parts(rules, tmp_path) if name.endswith(f"/{TESTS_FILE}")]
+    tested = run(promtool, "test", "rules", *names, at=tmp_path)
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+
+
+def test_rules_of_different_topics_pass_their_tests_beside_each_other(promtool: Path, tmp_path: Path) -> None:
+    """As one file, which is how they are generated; above, each topic has a file of its own."""
+    write(plan(), tmp_path)
     tested = run(promtool, "test", "rules", TESTS_FILE, at=tmp_path)
     assert tested.returncode == 0, tested.stdout + tested.stderr
 
