@@ -44,6 +44,13 @@ def test_it_does_not_change_with_prose_rollouts_or_defaults_that_are_written_out
     assert digest(edited(small(), path, old, new)) == digest(small())
 
 
+def test_it_does_not_change_with_the_pods_that_a_search_is_divided_among() -> None:
+    search = "task: binary\n  search: {sampler: random, trials: 8, maximize: roc_auc, space: {max_iter: {int: [5, 9]}}"
+    one = edited(small(), "specs/model.yaml", "task: binary", f"{search}}}")
+    assert digest(one) != digest(small())
+    assert digest(edited(small(), "specs/model.yaml", "task: binary", f"{search}, pods: 4}}")) == digest(one)
+
+
 def test_it_changes_with_the_code_of_a_class_that_the_repository_has() -> None:
     old = "class: sklearn.ensemble.HistGradientBoostingClassifier"
     files = edited(small(), "specs/model.yaml", old, "class: systems.learners.Forest")

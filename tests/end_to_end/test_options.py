@@ -225,13 +225,13 @@ def grouped(specs: Documents) -> None:
 
 
 def multiclass(specs: Documents) -> None:
-    """Several classes, with every kind of range to search."""
+    """Several classes, with every kind of range to search by two pods."""
     specs["Model"] |= {
         "task": "multiclass",
         "label": {"dataset": "outcomes", "column": "grade", "horizon": "12h"},
         "select": {"method": "mutual_info", "keep": 8},
         "search": {
-            "sampler": "random", "trials": 2, "minimize": "log_loss",
+            "sampler": "random", "trials": 2, "pods": 2, "minimize": "log_loss",
             "space": {
                 "max_leaf_nodes": {"int": [4, 16]},
                 "learning_rate": {"loguniform": [0.01, 0.3]},

@@ -140,6 +140,20 @@ def test_a_model_without_gates_is_registered_without_verdicts() -> None:
     assert values(found["evaluate"], "--gates") == ["{}"]
 
 
+def test_a_search_of_several_pods_is_put_together_before_training() -> None:
+    search = {"sampler": "random", "trials": 30, "maximize": "roc_auc", "space": {"max_leaf_nodes": {"int": [2, 9]}}}
+    one = steps(workflow(in_model(search=search)))
+    found = steps(workflow(in_model(search=search | {"pods": 3})))
+    shares = [f"search-{pod}" for pod in (1, 2, 3)]
+    assert [name for name in found if name not in one] == [*shares, "gather"]
+    assert [values(found[name], "--share") for name in shares] == [["1/3"], ["2/3"], ["3/3"]]
+    assert {found[name].compute for name in shares} == {one["search"].compute}
+    # One pod more changes nothing of what each trial is.
+    assert [values(found[name], "--search") for name in (*shares, "gather")] == [values(one["search"], "--search")] * 4
+    assert [value.step for value in values(found["gather"], "--share")] == shares
+    assert [value.step for value in values(found["train"], "--trials")] == ["gather"]
+
+
 def test_selection_and_search_are_there_only_where_they_are_declared() -> None:
     found = steps(workflow(in_model(select=None, search=None)))
     assert "select" not in found

@@ -16,7 +16,7 @@ from penstock.specs.base import Resource
 from penstock.specs.kinds import KINDS
 from penstock.specs.model import Model
 
-_NOT_TRAINING = {"Model": ("card", "retrain", "resources", "patches")}
+_NOT_TRAINING = {"Model": (("card",), ("retrain",), ("resources",), ("patches",), ("search", "pods"))}
 """Keys of a spec that change nothing about the model that is trained."""
 
 _LATER = {
@@ -71,9 +71,13 @@ def _digest(view: View, model: str) -> str:
 
 def _what_trains(resource: Resource) -> orjson.Fragment:
     """What of a spec matters to training, as canonical JSON."""
-    left_out = _NOT_TRAINING.get(resource.kind_name, ())
-    plain = resource.model_dump(mode="json", by_alias=True, include={"spec"})["spec"]
-    spec = _without_prose({key: value for key, value in plain.items() if key not in left_out})
+    spec = resource.model_dump(mode="json", by_alias=True, include={"spec"})["spec"]
+    for *above, key in _NOT_TRAINING.get(resource.kind_name, ()):
+        holder = spec
+        for name in above:
+            holder = holder[name] or {}
+        holder.pop(key, None)
+    spec = _without_prose(spec)
     for *above, key in _LATER.get(resource.kind_name, ()):
         holder = spec
         for name in above:

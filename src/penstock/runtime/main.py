@@ -30,6 +30,7 @@ STEPS: dict[str, str] = {
     "split": "penstock.runtime.data.split",
     "select": "penstock.runtime.learning.select",
     "search": "penstock.runtime.learning.search",
+    "gather": "penstock.runtime.learning.gather",
     "train": "penstock.runtime.learning.train",
     "import": "penstock.runtime.learning.import_model",
     "evaluate": "penstock.runtime.evaluation.evaluate",

@@ -245,3 +245,82 @@ def test_training_uses_the_kept_features_and_the_best_parameters(tmp_path: Path)
     best = read_json(trials / "best.json")["params"]
     assert training["params"] == {"max_iter": 5, **best}
     assert training["searched"] == best
+
+
+def gathered(splits: Path, folder: Path, search: dict[str, object], pods: int) -> Path:
+    """The trials of a search that so many pods have made."""
+    shares: list[str] = []
+    for pod in range(1, pods + 1):
+        output = folder / f"share-{pod}"
+        assert main(arguments(splits, output, search, share=f"{pod}/{pods}")) == 0
+        assert not (output / "best.json").exists()
+        shares += ["--share", f"{pod}/{pods}={output}"]
+    output = folder / "gathered"
+    assert (
+        main(["gather", *shares, "--search", json.dumps({"maximize": "roc_auc"} | search), "--trials", str(output)])
+        == 0
+    )
+    return output
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        {"sampler": "random", "trials": 7, "parallel": 1, "space": SPACE},
+        {"sampler": "grid", "trials": 50, "parallel": 1, "space": {"max_leaf_nodes": {"int": [2, 6]}}},
+    ],
+    ids=["random", "grid"],
+)
+def test_pods_find_together_what_one_finds(tmp_path: Path, search: dict[str, object]) -> None:
+    splits = write_splits(tmp_path / "splits")
+    assert main(arguments(splits, tmp_path / "one", search)) == 0
+    for pods in (2, 3):
+        several = gathered(splits, tmp_path / str(pods), search, pods)
+        assert directory_digest(several) == directory_digest(tmp_path / "one")
+
+
+def test_a_share_without_a_trial_that_could_be_scored_is_no_failure_of_the_others(tmp_path: Path) -> None:
+    splits = write_splits(tmp_path / "splits")
+    search: dict[str, object] = {"sampler": "grid", "trials": 2, "space": {"max_leaf_nodes": {"choice": [1, 8]}}}
+    best = read_json(gathered(splits, tmp_path, search, 2) / "best.json")
+    assert (best["params"], best["trials"], best["failed"]) == ({"max_leaf_nodes": 8}, 2, 1)
+
+
+def test_a_search_that_learns_has_no_shares(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    splits = write_splits(tmp_path / "splits")
+    search: dict[str, object] = {"sampler": "tpe", "trials": 2, "space": SPACE}
+    assert main(arguments(splits, tmp_path / "trials", search, share="1/2")) == 2
+    assert "`tpe` suggests each trial by the ones before: it has no shares" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("share", ["0/2", "3/2", "2", "1/0", "1/-2", "a/b"])
+def test_a_share_is_one_of_several(share: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    splits = write_splits(tmp_path / "splits")
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments(splits, tmp_path / "trials", {"trials": 2, "space": SPACE}, share=share))
+    assert f"expected K/N with K from 1 to N, not `{share}`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("shares", "why"), [(["1", "3"], "trial 1 is in none of them"), (["1", "2", "2"], "a trial is in two of them")]
+)
+def test_shares_that_are_no_whole_search_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], shares: list[str], why: str
+) -> None:
+    splits = write_splits(tmp_path / "splits")
+    search: dict[str, object] = {"sampler": "random", "trials": 3, "space": SPACE}
+    words: list[str] = []
+    for place, share in enumerate(shares):
+        assert main(arguments(splits, tmp_path / share, search, share=f"{share}/3")) == 0
+        words += ["--share", f"{place}={tmp_path / share}"]
+    sought = json.dumps({"maximize": "roc_auc"} | search)
+    assert main(["gather", *words, "--search", sought, "--trials", str(tmp_path / "all")]) == 2
+    assert why in capsys.readouterr().err
+
+
+def test_what_is_no_search_is_not_gathered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sought = json.dumps({"maximize": "roc_auc", "trials": 1, "space": SPACE})
+    (tmp_path / "empty").mkdir()
+    words = ["--share", f"1/1={tmp_path / 'empty'}", "--search", sought, "--trials", str(tmp_path / "all")]
+    assert main(["gather", *words]) == 2
+    assert "has no trials.parquet: it is not the output of a search" in capsys.readouterr().err

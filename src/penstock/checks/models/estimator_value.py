@@ -39,7 +39,8 @@ from penstock.diagnostics.model import Diagnostic, Edit, Fix, Label, Safety, Sev
 from penstock.diagnostics.suggest import did_you_mean
 from penstock.source.model import Pointer
 from penstock.source.reading.scalars import Ambiguous, plain_value
-from penstock.specs.model import Model, Range
+from penstock.specs.model import Model
+from penstock.specs.search import Range
 
 _ONCE = {
     "deviance": "log_loss", "log": "log_loss", "logistic": "log_loss", "binary_crossentropy": "log_loss",

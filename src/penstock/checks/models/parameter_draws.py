@@ -13,7 +13,8 @@ from typing import Any, Literal, NamedTuple
 
 from penstock.catalog.learners.refused_combinations import TASK, holds
 from penstock.source.model import Pointer
-from penstock.specs.model import Model, Range
+from penstock.specs.model import Model
+from penstock.specs.search import Range
 
 _MOST_DRAWN = 1_000
 """Combinations of choices beyond which a search is not looked at as a whole."""

@@ -7,6 +7,7 @@ from penstock.checks.datasets.unknown_function import unknown_function
 from penstock.checks.features.join_type import join_type
 from penstock.checks.features.undeclared_read import undeclared_read
 from penstock.checks.gates.metric_task import metric_task
+from penstock.checks.models.divided_search import divided_search
 from penstock.checks.models.estimator_class import estimator_class
 from penstock.checks.models.estimator_combination import estimator_combination
 from penstock.checks.models.estimator_parameter import estimator_parameter
@@ -54,6 +55,7 @@ RULES: tuple[Rule, ...] = (
     external_estimator,
     select_count,
     grid_search,
+    divided_search,
     retrain_loop,
     metric_task,
     high_cardinality_slice,

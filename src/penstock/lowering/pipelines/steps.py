@@ -41,6 +41,7 @@ KINDS: dict[str, StepKind] = {
     "split": StepKind("Split rows", "splits", "dataset"),
     "select": StepKind("Select features", "selection"),
     "search": StepKind("Search parameters", "trials", hours=24),
+    "gather": StepKind("Choose the best trial", "trials"),
     "train": StepKind("Train", "model", "model", flag="--model-dir", hours=24),
     "import": StepKind("Import", "model", "model", flag="--model-dir", retry=_RETRY_OUTSIDE),
     "evaluate": StepKind("Evaluate", "evaluation", "metrics"),

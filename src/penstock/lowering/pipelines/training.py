@@ -16,6 +16,7 @@ from penstock.lowering.pipelines.steps import compute_of, flag, keyed, make_step
 from penstock.specs.environment import EnvironmentSpec
 from penstock.specs.gate import CompareRule, Gate
 from penstock.specs.model import Model
+from penstock.specs.search import Search
 
 AS_OF_PARAMETER = Parameter(AS_OF, "Time as of which data is read, as ISO 8601; now if empty.", "")
 
@@ -135,18 +136,27 @@ def _fitting(model: Model, split: Step, image: str) -> tuple[Step, ...]:
     ]
     heavy = compute_of(spec.resources, gpu=True)
     if spec.search is not None:
-        arguments = [
-            *known,
-            *learner,
-            flag("search", json_text(plain(spec.search))),
-            flag("threshold", str(spec.threshold)),
-            flag("seed", str(spec.seed)),
-        ]
-        search = make_step("search", image, arguments, compute=heavy)
-        steps.append(search)
-        known.append(flag("trials", output_of(search)))
+        steps += _searching(model, spec.search, [*known, *learner], image)
+        known.append(flag("trials", output_of(steps[-1])))
     arguments = [*known, *learner, flag("seed", str(spec.seed)), flag("model", model.name)]
     return (*steps, make_step("train", image, arguments, compute=heavy))
+
+
+def _searching(model: Model, search: Search, learner: list[Argument], image: str) -> Iterator[Step]:
+    """The search as one step, or as one for each pod and one that puts their trials together."""
+    sought = flag("search", json_text(plain(search, without={"pods"})))
+    compute = compute_of(model.spec.resources, gpu=True)
+    arguments = [*learner, sought, flag("threshold", str(model.spec.threshold)), flag("seed", str(model.spec.seed))]
+    if search.pods == 1:
+        yield make_step("search", image, arguments, compute=compute)
+        return
+    shares: list[Argument] = []
+    for pod in range(1, search.pods + 1):
+        share = flag("share", f"{pod}/{search.pods}")
+        step = make_step("search", image, [*arguments, share], subject=str(pod), compute=compute)
+        yield step
+        shares.append(keyed("share", f"{pod}/{search.pods}", output_of(step)))
+    yield make_step("gather", image, [*shares, sought])
 
 
 def _judging(view: View, model: Model, data: DataSteps, split: Step, train: Step, image: str) -> Iterator[Step]:

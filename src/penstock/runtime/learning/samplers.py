@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from penstock.runtime.faults import InputError
-from penstock.specs.model import Range, Search
+from penstock.specs.search import Range, Search
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution

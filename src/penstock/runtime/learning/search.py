@@ -8,6 +8,9 @@ another `parallel` gives others, since the trials of a batch do not know of each
 Results are kept in the step's scratch directory (``PENSTOCK_WORK``) as they come in. After a kill the next run asks the
 sampler for the same trials again, takes the results that are there, and goes on with the first that is not. Trials are
 not pruned: scikit-learn's learners have no rounds to prune after.
+
+Samplers that learn nothing from results suggest the same trials whoever runs them: several pods run a share each, and
+`gather` puts them together.
 """
 
 from __future__ import annotations
@@ -21,37 +24,43 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from penstock.runtime.arguments import directory, output_directory, spec
-from penstock.runtime.artifacts import Splits, write_json, write_table
+from penstock.runtime.artifacts import Splits
 from penstock.runtime.faults import InputError
 from penstock.runtime.learning.estimators import THREADS
-from penstock.runtime.learning.inputs import BEST_FILE, refuse_other_task
+from penstock.runtime.learning.inputs import refuse_other_task
 from penstock.runtime.learning.samplers import Suggest, point, suggestions
 from penstock.runtime.learning.trial import Bench, Task, prepare_worker, refuse_unfit, score_in_worker
+from penstock.runtime.learning.trials import Score, Trial, write_best, write_trials
 from penstock.specs.estimator import Estimator
-from penstock.specs.model import TASKS, Preprocess, Search
+from penstock.specs.model import TASKS, Preprocess
+from penstock.specs.search import INDEPENDENT, Search
 
-TRIALS_FILE = "trials.parquet"
 JOURNAL_FILE = "trials.jsonl"
 
 log = logging.getLogger(__name__)
 
-Score = float | str
 Evaluate = Callable[[Sequence[Mapping[str, Any]]], list[Score]]
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """A finished trial: its parameters, and its score or why it has none."""
+class Share(NamedTuple):
+    """One of several equal parts of a search's trials: every `of`-th of them."""
 
-    number: int
-    params: dict[str, Any]
-    score: Score
+    at: int
+    """From 1."""
+    of: int
+
+    @classmethod
+    def parse(cls, text: str) -> Share:
+        """A flag's type: ``k/n``."""
+        at, _, of = text.partition("/")
+        if not (at.isdecimal() and of.isdecimal() and 1 <= int(at) <= int(of)):
+            raise argparse.ArgumentTypeError(f"expected K/N with K from 1 to N, not `{text}`")
+        return cls(int(at), int(of))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,6 +73,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task", choices=TASKS, required=True)
     parser.add_argument("--threshold", type=float, default=0.5)
     parser.add_argument("--seed", type=int, default=0, help="seed of the learners; the sampler uses the search's own")
+    parser.add_argument(
+        "--share", type=Share.parse, help="k/n: run every n-th trial alone, from the k-th on, for `gather`"
+    )
     parser.add_argument("--trials", type=output_directory, required=True, help="output directory of the trials")
 
 
@@ -85,34 +97,63 @@ def run(arguments: argparse.Namespace) -> None:
     )
     began = time.monotonic()
     with _evaluator(task, search.parallel) as evaluate:
-        trials = _search(search, evaluate, _Journal.in_scratch())
-    _write(arguments.trials, search, task, trials)
+        scoring = _Scoring(evaluate, _Journal.in_scratch())
+        trials = _search(search, scoring) if arguments.share is None else _share(search, arguments.share, scoring)
+    if arguments.share is None:
+        write_best(arguments.trials, search, trials)
+    write_trials(arguments.trials, trials)
     log.info("%d trials in %.1f s.", len(trials), time.monotonic() - began)
 
 
-def _search(search: Search, evaluate: Evaluate, journal: _Journal) -> list[Trial]:
+def _search(search: Search, scoring: _Scoring) -> list[Trial]:
+    """All trials, each batch of them suggested by what is known of the ones before."""
     trials: list[Trial] = []
-    known = journal.read()
     suggest: Suggest = suggestions(search)
     while len(trials) < search.trials:
         asked = suggest.ask(min(search.parallel, search.trials - len(trials)))
         if not asked:
             break  # the grid has no more points
-        numbered = list(enumerate(asked, start=len(trials)))
-        scores = {number: known[number].score for number, params in numbered if _same(known.get(number), params)}
-        fresh = [(number, params) for number, params in numbered if number not in scores]
-        for (number, params), score in zip(fresh, evaluate([params for _, params in fresh]), strict=True):
-            scores[number] = score
-            journal.append(Trial(number, params, score))
-        for number, params in numbered:
-            trials.append(Trial(number, params, scores[number]))
-            _report(trials[-1])
-        suggest.tell([scores[number] for number, _ in numbered])
+        batch = scoring.batch(list(enumerate(asked, start=len(trials))))
+        trials += batch
+        suggest.tell([trial.score for trial in batch])
     return trials
 
 
-def _same(known: Trial | None, params: Mapping[str, Any]) -> bool:
-    return known is not None and known.params == params
+def _share(search: Search, share: Share, scoring: _Scoring) -> list[Trial]:
+    """A share of the trials that `_search` would make, of a sampler that learns nothing from results.
+
+    Raises:
+        InputError: the sampler does.
+    """
+    if search.sampler not in INDEPENDENT:
+        raise InputError(f"the sampler `{search.sampler}` suggests each trial by the ones before: it has no shares")
+    own = list(enumerate(suggestions(search).ask(search.trials)))[share.at - 1 :: share.of]
+    starts = range(0, len(own), search.parallel)
+    return [trial for start in starts for trial in scoring.batch(own[start : start + search.parallel])]
+
+
+class _Scoring:
+    """Scores trials, or takes the scores of an earlier run that was killed."""
+
+    def __init__(self, evaluate: Evaluate, journal: _Journal) -> None:
+        self._evaluate = evaluate
+        self._journal = journal
+        self._known = journal.read()
+
+    def batch(self, numbered: Sequence[tuple[int, dict[str, Any]]]) -> list[Trial]:
+        """Trials by number and parameters, scored together."""
+        scores = {number: self._known[number].score for number, params in numbered if self._has(number, params)}
+        fresh = [(number, params) for number, params in numbered if number not in scores]
+        for (number, params), score in zip(fresh, self._evaluate([params for _, params in fresh]), strict=True):
+            scores[number] = score
+            self._journal.append(Trial(number, params, score))
+        trials = [Trial(number, params, scores[number]) for number, params in numbered]
+        for trial in trials:
+            _report(trial)
+        return trials
+
+    def _has(self, number: int, params: Mapping[str, Any]) -> bool:
+        return number in self._known and self._known[number].params == params
 
 
 def _report(trial: Trial) -> None:
@@ -179,34 +220,3 @@ class _Journal:
         line = json.dumps({"number": trial.number, "params": trial.params, "score": trial.score})
         with self._path.open("a", encoding="utf-8") as file:
             file.write(f"{line}\n")
-
-
-def _write(output: Path, search: Search, task: Task, trials: Sequence[Trial]) -> None:
-    import pyarrow as pa
-
-    scored = [(trial.score, trial) for trial in trials if isinstance(trial.score, float)]
-    if not scored:
-        raise InputError(f"none of the {len(trials)} trials could be scored; the last: {trials[-1].score}")
-    sign = 1.0 if search.maximize else -1.0
-    value, best = max(scored, key=lambda pair: (sign * pair[0], -pair[1].number))
-    write_json(
-        output / BEST_FILE,
-        {
-            "metric": task.metric,
-            "direction": "maximize" if search.maximize else "minimize",
-            "value": value,
-            "trial": best.number,
-            "params": best.params,
-            "sampler": search.sampler,
-            "trials": len(trials),
-            "failed": len(trials) - len(scored),
-        },
-    )
-    columns = {
-        "number": pa.array([trial.number for trial in trials], pa.int64()),
-        "value": pa.array([t.score if isinstance(t.score, float) else None for t in trials], pa.float64()),
-        "failure": pa.array([t.score if isinstance(t.score, str) else None for t in trials], pa.string()),
-        "params": pa.array([json.dumps(trial.params, sort_keys=True) for trial in trials], pa.string()),
-    }
-    write_table(output / TRIALS_FILE, pa.table(columns))
-    log.info("Best: trial %d with %s %.6g.", best.number, task.metric, value)
