@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from hypothesis import settings
 
 from golden_files import Golden, comparing, rewriting
 
@@ -29,6 +30,11 @@ for _name in [name for name in os.environ if name.startswith("GIT_")]:
 os.environ |= {"GIT_CONFIG_GLOBAL": str(ROOT / "tests" / "gitconfig"), "GIT_CONFIG_NOSYSTEM": "1"}
 # promtool spends a quarter of its time on freeing the memory of a process that is about to end.
 os.environ.setdefault("GOGC", "400")
+
+
+# An example may take as long as a busy machine needs for it: hypothesis itself asks that of machines in CI alone.
+settings.register_profile("any machine", settings(), deadline=None)
+settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

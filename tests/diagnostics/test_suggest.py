@@ -94,9 +94,9 @@ def test_the_order_of_candidates_does_not_matter(word: str, names: list[str], ra
 
 def test_many_candidates_are_looked_through_in_reasonable_time() -> None:
     names = [f"model-{number:05}-features" for number in range(20_000)] + ["departures"]
-    start = time.perf_counter()
+    start = time.process_time()
     assert did_you_mean("deprtures", names) == ["departures"]
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize(("word", "known"), [("x", "y"), ("ab", "ac"), ("ab", "ba")])

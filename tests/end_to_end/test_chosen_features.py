@@ -13,7 +13,6 @@ import pytest
 from end_to_end.here import penstock_here
 from incremental.repositories import copy
 
-pytestmark = pytest.mark.timeout(900)
 MODEL = "complaints"
 ROWS = 2400
 WORDS = ("late train", "bad food", "kind staff", "clean room", "lost bag", "great view", "noisy room", "cold soup")

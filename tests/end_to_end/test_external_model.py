@@ -17,11 +17,10 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from end_to_end.here import penstock_here
-from end_to_end.test_bikes import MODEL, champion, last_run
+from end_to_end.test_bikes import MODEL, champion, last_run, patient
 from incremental.repositories import OWN, copy
 from penstock.runtime.artifacts import Splits
 
-pytestmark = pytest.mark.timeout(900)
 TREES = "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"
 
 
@@ -61,6 +60,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file.parent.mkdir()
     file.write_bytes(b"not trained yet")
     declare(root, external(b"another file"))
+    patient(root)
     penstock_here(root, "compile")
     # It stops at the file, and leaves the rows to learn from.
     penstock_here(root, "run", MODEL, code=1)

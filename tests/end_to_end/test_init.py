@@ -13,7 +13,6 @@ from end_to_end.here import Command, penstock_here
 from end_to_end.test_bikes import penstock
 from incremental.repositories import OWN
 
-pytestmark = pytest.mark.timeout(900)
 ROWS = 2_000
 
 

@@ -20,7 +20,6 @@ from incremental.repositories import compile_all, copy
 from penstock.local.pipeline import read_pipeline
 from penstock.runtime.main import main
 
-pytestmark = pytest.mark.timeout(600)
 ROWS = 2000
 Documents = dict[str, dict[str, Any]]
 SPECS = """

@@ -97,7 +97,7 @@ def inference(example: dict[str, Any]) -> dict[str, Any]:
 
 def becomes(expected: int, address: str) -> None:
     """Wait until a GET is answered so, as a probe does."""
-    for _ in range(300):
+    for _ in range(1200):
         if status(address) == expected:
             return
         time.sleep(0.1)

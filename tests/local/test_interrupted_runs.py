@@ -14,6 +14,8 @@ import pytest
 from local.pipelines import counted, times_run, write_pipeline
 from penstock.local.workspace import Workspace
 
+_PATIENCE_SECONDS = 90
+"""What takes a moment may take a minute on a busy machine; what is waited for would last longer than this."""
 RUNNER = """
 import sys
 from pathlib import Path
@@ -43,7 +45,7 @@ def start(root: Path, before: str = "") -> subprocess.Popen[str]:
 
 
 def wait_for(path: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + _PATIENCE_SECONDS
     while not path.exists():
         assert time.monotonic() < deadline, f"{path} did not appear"
         time.sleep(0.02)
@@ -53,7 +55,7 @@ def slow_pipeline(root: Path) -> None:
     write_pipeline(
         root / "pipeline.yaml",
         counted("a", 'echo 1 > "$1/x"'),
-        counted("b", 'echo half > "$1/x"; echo $$ > b-pid; touch b-started; test -e go || sleep 30', reads=["a"]),
+        counted("b", 'echo half > "$1/x"; echo $$ > b-pid; touch b-started; test -e go || sleep 99', reads=["a"]),
     )
 
 
@@ -74,11 +76,11 @@ def test_the_run_after_an_interrupted_one_goes_on_where_it_stopped(tmp_path: Pat
     process = start(tmp_path)
     wait_for(tmp_path / "b-started")
     process.send_signal(how)
-    out, _ = process.communicate(timeout=30)
+    out, _ = process.communicate(timeout=_PATIENCE_SECONDS)
     assert out == ("stopped\n" if how is signal.SIGINT else "")
     (tmp_path / "go").touch()
     second = start(tmp_path)
-    assert second.communicate(timeout=30)[0] == "succeeded\n"
+    assert second.communicate(timeout=_PATIENCE_SECONDS)[0] == "succeeded\n"
     assert times_run(tmp_path, "a") == 1
     assert times_run(tmp_path, "b") == 2
     finished = list((tmp_path / ".penstock/steps").iterdir())
@@ -102,7 +104,7 @@ def test_an_interrupted_run_ends_its_steps(tmp_path: Path) -> None:
     pid = int((tmp_path / "b-pid").read_text())
     assert is_running(pid)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=_PATIENCE_SECONDS)
     assert not is_running(pid)
 
 
@@ -113,14 +115,14 @@ def test_a_penstock_step_ends_with_the_runner_that_started_it(tmp_path: Path) ->
             sys.executable,
             "-c",
             "import sys, threading, time; from penstock.local import parent_watchdog; "
-            f"threading.Thread(target=parent_watchdog._watch, args=({read_end},), daemon=True).start(); time.sleep(30)",
+            f"threading.Thread(target=parent_watchdog._watch, args=({read_end},), daemon=True).start(); time.sleep(99)",
         ],
         pass_fds=(read_end,),
     )
     os.close(read_end)
     assert watched.poll() is None
     os.close(write_end)
-    assert watched.wait(timeout=10) == -signal.SIGKILL
+    assert watched.wait(timeout=_PATIENCE_SECONDS) == -signal.SIGKILL
 
 
 def test_what_a_penstock_step_has_started_ends_with_the_runner_too(tmp_path: Path) -> None:
@@ -130,8 +132,8 @@ def test_what_a_penstock_step_has_started_ends_with_the_runner_too(tmp_path: Pat
             sys.executable,
             "-c",
             "import subprocess, sys, threading, time; from penstock.local import parent_watchdog; "
-            "print(subprocess.Popen(['sleep', '30'], stdout=subprocess.DEVNULL).pid, flush=True); "
-            f"threading.Thread(target=parent_watchdog._watch, args=({read_end},), daemon=True).start(); time.sleep(30)",
+            "print(subprocess.Popen(['sleep', '99'], stdout=subprocess.DEVNULL).pid, flush=True); "
+            f"threading.Thread(target=parent_watchdog._watch, args=({read_end},), daemon=True).start(); time.sleep(99)",
         ],
         pass_fds=(read_end,),
         stdout=subprocess.PIPE,
@@ -143,8 +145,8 @@ def test_what_a_penstock_step_has_started_ends_with_the_runner_too(tmp_path: Pat
     started = int(watched.stdout.readline())
     assert is_running(started)
     os.close(write_end)
-    assert watched.wait(timeout=10) == -signal.SIGKILL
-    deadline = time.monotonic() + 10
+    assert watched.wait(timeout=_PATIENCE_SECONDS) == -signal.SIGKILL
+    deadline = time.monotonic() + _PATIENCE_SECONDS
     while is_running(started):
         assert time.monotonic() < deadline, "it is still there"
         time.sleep(0.02)
@@ -163,5 +165,5 @@ def test_a_step_that_is_stopped_while_it_starts_leaves_no_process_of_its_own(tmp
     wait_for(tmp_path / "b-started")
     pid = int((tmp_path / "b-pid").read_text())
     process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=20)[0] == "stopped\n"
+    assert process.communicate(timeout=_PATIENCE_SECONDS)[0] == "stopped\n"
     assert not is_running(pid)

@@ -300,7 +300,9 @@ def test_a_registry_that_is_not_there_is_told_soon(
         # Set and taken away, so that what the promotion sets ends with the test.
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
-    began = time.monotonic()
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
     said = refused(repository, capsys, "--version", "3", "--tracking", "http://127.0.0.1:9")
     assert "MLflow at `http://127.0.0.1:9` says" in said
-    assert time.monotonic() - began < 60
+    # By itself MLflow would wait for minutes.
+    assert sum(waits) < 30

@@ -89,5 +89,5 @@ def test_who_comes_second_waits_and_sees_what_the_first_has_added(journal: Journ
         second.join(timeout=0.3)
         assert second.is_alive()
         assert journal.read(LOG) == ONE
-    second.join(timeout=10)
+    second.join(timeout=120)
     assert results == [True]

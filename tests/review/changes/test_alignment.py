@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -122,9 +122,9 @@ LISTS = {
 @pytest.mark.parametrize("name", LISTS)
 def test_long_lists_are_aligned_in_little_time(name: str) -> None:
     before, after = LISTS[name]
-    start = perf_counter()
+    start = process_time()
     pairs = list(align(before, after, is_set=False))
-    assert perf_counter() - start < 0.5
+    assert process_time() - start < 1
     assert all(isinstance(pair, Pair) for pair in pairs)
 
 

@@ -21,10 +21,10 @@ def test_a_thousand_changes_are_judged_in_a_moment(repository: Repository) -> No
     plan: Plan = replace(inputs.plan, changes=changes, impacts=impacts)
     times = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         verdict = evaluate(plan, inputs.policy, inputs.organisation, pull_request.forge.view)
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     assert verdict.state.value == "pending"
     assert len(verdict.tree.children) < 20, "changes of which the same is asked are one row"
-    # A bound for a busy machine; the figure itself stands in the benchmarks.
+    # Of the processor, with room for a slow one; the figure itself stands in the benchmarks.
     assert min(times) < 1.5

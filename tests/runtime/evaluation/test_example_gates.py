@@ -109,7 +109,6 @@ REFUSED = {
 """The rules that refuse a model which asks one question only."""
 
 
-@pytest.mark.timeout(600)
 def test_a_model_that_asks_one_question_is_refused(system: System) -> None:
     task = next(each.value for each in system.step("train").arguments if each.flag == "--task")
     stump = system.judged("stump", json.dumps(STUMP[str(task)]))
@@ -120,7 +119,6 @@ def test_a_model_that_asks_one_question_is_refused(system: System) -> None:
     assert all(refusals.values())
 
 
-@pytest.mark.timeout(600)
 def test_the_model_of_the_specs_passes_every_rule(system: System) -> None:
     good = system.judged("good")
     assert {name: outcome for name, outcome in outcomes(good).items() if outcome != "pass"} == {"no-worse": "skip"}

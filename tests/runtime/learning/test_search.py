@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +83,23 @@ def test_trials_at_a_time_are_as_reproducible_as_one_by_one(tmp_path: Path) -> N
     assert directory_digest(tmp_path / "one") == directory_digest(tmp_path / "two")
 
 
+# By one of its own threads, which is as fast or slow as the search is.
+KILLED = """
+import os, signal, sys, threading, time
+from pathlib import Path
+from penstock.runtime.main import main
+
+def watch():
+    journal = Path(sys.argv[1])
+    while not journal.exists() or len(journal.read_text().splitlines()) < 5:
+        time.sleep(0.001)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+threading.Thread(target=watch, daemon=True).start()
+sys.exit(main(sys.argv[2:]))
+"""
+
+
 @pytest.mark.parametrize("sampler", ["tpe", "cma-es"])
 def test_a_killed_search_goes_on_where_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], sampler: str
@@ -96,12 +112,8 @@ def test_a_killed_search_goes_on_where_it_was(
     journal = scratch / "trials.jsonl"
     command = arguments(splits, tmp_path / "resumed", search)
     environment = {**os.environ, "PENSTOCK_WORK": str(scratch)}
-    killed = subprocess.Popen([sys.executable, "-m", "penstock.runtime.main", *command], env=environment)
-    while not journal.exists() or len(journal.read_text().splitlines()) < 5:
-        assert killed.poll() is None
-        time.sleep(0.005)
-    killed.send_signal(signal.SIGKILL)
-    killed.wait()
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(journal), *command], env=environment)
+    assert killed.returncode == -signal.SIGKILL
     done = len(journal.read_text().splitlines())
     assert done < 30
     with journal.open("a") as file:

@@ -27,7 +27,7 @@ from targets.crds import problems
 ROOT = Path(__file__).parents[3]
 PRODUCTION = ROOT / "generated" / "production"
 PLAIN = PRODUCTION / "alertmanager.yaml"
-_DELIVERY_SECONDS = 30
+_DELIVERY_SECONDS = 120
 _PAUSE = 0.1
 
 
