@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from penstock.python.call_reads import CallReader, FileRead, last_name
-from penstock.python.dynamic_code import may_run_any_code
+from penstock.python.dynamic_code import first_dynamic_line
 from penstock.python.finders import finders
 from penstock.python.names import SCOPES, Names, Scope
 from penstock.python.readers import is_method, is_reader
@@ -58,16 +58,20 @@ class Anatomy(NamedTuple):
     imported: dict[str, list[str]] = {}  # noqa: RUF012
     """What an import may bring under a name."""
     stars: tuple[str, ...] = ()
-    is_followed: bool = False
-    """Whether it runs no code but what its names and imports lead to."""
+    unfollowed: int | None = 0
+    """A line at which it may run other code than its names and imports lead to; None where there is none, and 0 of what
+    is no Python."""
 
 
 def anatomy(path: str, tree: ast.Module) -> Anatomy:
     """Take apart the file at `path`."""
     names = Names(path, tree)
-    imports = {one for node in ast.walk(tree) for one in names.modules_in(node)}
-    is_followed = not may_run_any_code(tree, imports, finders(tree, imports))
-    return Anatomy(_Dissection(names).go_through(tree), names.imported, tuple(names.stars), is_followed)
+    imports: dict[str, int] = {}
+    for node in ast.walk(tree):
+        for one in names.modules_in(node):
+            imports.setdefault(one, getattr(node, "lineno", 1))
+    unfollowed = first_dynamic_line(tree, imports, finders(tree, imports))
+    return Anatomy(_Dissection(names).go_through(tree), names.imported, tuple(names.stars), unfollowed)
 
 
 class _Dissection:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from unicodedata import normalize
@@ -123,12 +123,22 @@ _SQL = re.compile(
 
 def may_run_any_code(tree: ast.Module, imports: Iterable[str], uses: Finders) -> bool:
     """Whether a file may run code that it does not import by a statement; `imports` are all it does import."""
-    if any(_is_dynamic_import(name) for name in imports if name not in uses.imports):
-        return True
+    return first_dynamic_line(tree, dict.fromkeys(imports, 1), uses) is not None
+
+
+def first_dynamic_line(tree: ast.Module, imports: Mapping[str, int], uses: Finders) -> int | None:
+    """A line at which a file may run code that it does not import by a statement; None where there is none.
+
+    `imports` are all that it does import, each with its line.
+    """
+    for name, line in imports.items():
+        if name not in uses.imports and _is_dynamic_import(name):
+            return line
     reading = _Reading(tree, uses.nodes)
-    return any(reading.is_dynamic(node) for node in ast.walk(tree)) or any(
-        text is None or _is_dynamic_text(text) for text in annotated_texts(tree)
-    )
+    dynamic = next((node for node in ast.walk(tree) if reading.is_dynamic(node)), None)
+    if dynamic is not None:
+        return getattr(dynamic, "lineno", 1)
+    return 1 if any(text is None or _is_dynamic_text(text) for text in annotated_texts(tree)) else None
 
 
 def _is_dynamic_import(name: str) -> bool:

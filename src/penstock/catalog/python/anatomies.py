@@ -21,6 +21,6 @@ def anatomy_of(view: View, path: str) -> Anatomy:
 @lru_cache(_KEPT)
 def _anatomy(path: str, data: bytes) -> Anatomy:
     try:
-        return anatomy(path, parsed(data)) if len(data) <= LARGEST else Anatomy()
+        return anatomy(path, parsed(data)) if len(data) <= LARGEST else Anatomy(unfollowed=1)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Anatomy()

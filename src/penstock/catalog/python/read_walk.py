@@ -51,7 +51,7 @@ class _Walk:
         self.view = view
         self._folder = folder
         self.reached: dict[tuple[str, str], Part] = {}
-        self.is_followed = True
+        self.unfollowed: Place | None = None
         self._waiting: deque[tuple[str, str]] = deque()
         self._modules: set[str] = set()
 
@@ -66,7 +66,7 @@ class _Walk:
             for used in part.uses:
                 self._use(path, used)
             if len(self.reached) > _MOST_PARTS:
-                self.is_followed = False
+                self.unfollowed = self.unfollowed or (path, 1)
                 break
 
     def _import(self, dotted: str) -> Module | None:
@@ -80,7 +80,8 @@ class _Walk:
             if last.path not in self._modules:
                 self._modules.add(last.path)
                 found = anatomy_of(self.view, last.path)
-                self.is_followed = self.is_followed and found.is_followed
+                if self.unfollowed is None and found.unfollowed is not None:
+                    self.unfollowed = last.path, found.unfollowed
                 self._add(last.path, "")
         return last
 
@@ -136,10 +137,10 @@ class _Walk:
         )
         own = tuple(sorted((read for read in reads if not self._is_configuration(read)), key=lambda read: read.at))
         datasets = dict(self._by_function())
-        if reads or not self.is_followed:
+        if reads or self.unfollowed is not None:
             for name, place in self._by_file(reads):
                 datasets.setdefault(name, place)
-        return CodeReads(own, tuple(sorted(datasets.items())), self.is_followed)
+        return CodeReads(own, tuple(sorted(datasets.items())), self.unfollowed)
 
     def _targets(self, read: FileRead, bound: frozenset[str]) -> tuple[str, ...] | None:
         if read.targets is None or (read.rests_on and not bound.isdisjoint({*read.rests_on, "*"})):

@@ -35,8 +35,16 @@ class CodeReads(NamedTuple):
     reads: tuple[DataRead, ...] = ()
     datasets: tuple[tuple[str, Place], ...] = ()
     """The datasets whose rows it reads, each with a place that names their file or their function."""
-    is_followed: bool = True
-    """Whether it runs no code but what its names and imports lead to; otherwise it may read anything."""
+    unfollowed: Place | None = None
+    """A place at which it may run other code than its names and imports lead to, and so read anything.
+
+    None where there is none; the line is 0 where a file is no Python.
+    """
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether it runs no code but what its names and imports lead to."""
+        return self.unfollowed is None
 
     @property
     def is_open(self) -> bool:
@@ -62,7 +70,7 @@ def command_reads(view: View, command: Iterable[str]) -> CodeReads:
     return CodeReads(
         tuple(dict.fromkeys(read for one in found for read in one.reads)),
         tuple(sorted({name: place for one in found for name, place in one.datasets}.items())),
-        all(one.is_followed for one in found),
+        next((one.unfollowed for one in found if one.unfollowed is not None), None),
     )
 
 

@@ -4,8 +4,10 @@ What it does: follows the function of a feature, of a gate's rule or of a datase
 an estimator, through all that they call in the repository, and reports each place that reads a file, a database or an
 address: `open`, `pathlib`, `pandas.read_csv`, DuckDB's SQL, `requests` and the like. Not reported is configuration: a
 file of the repository under a name that is written out (`open("systems/vocabulary.json")`,
-`Path(__file__).with_name("weights.npy")`), unless it is a table (CSV, Parquet, a database) or of a Dataset. The source
-of a Dataset may read what it likes, because its columns are declared. Custom steps are reported only where their Python
+`Path(__file__).with_name("weights.npy")`), unless it is a table (CSV, Parquet, a database) or of a Dataset. Code
+that no import statement names may do any of that, so a place that runs some is reported as well: `importlib`, `exec`,
+`subprocess`, `pickle`, `getattr` by a name that is put together. The source of a Dataset may read what it likes,
+because its columns are declared. Custom steps are reported only where their Python
 reads the rows of a Dataset.
 
 Why: lineage, labels of sensitivity, point-in-time joins and approvals follow what specs declare. A column that a
@@ -52,8 +54,8 @@ _WHY = "lineage, labels and approvals see only what specs declare"
 
 @rule("undeclared-read", severities=WARNS)
 def undeclared_read(view: View, resource: Resource) -> Iterator[Diagnostic]:
-    """Yields each place at which code that the spec names reads data by itself."""
-    reported: set[DataRead] = set()
+    """Yields each place at which code that the spec names reads data by itself, or may."""
+    reported: set[DataRead | Place] = set()
     for found in (each for what in CODE for each in embedded_code(view, resource, what)):
         # What a dataset is read from is declared by its columns.
         if found.pointer[1:3] != ("source", "python"):
@@ -65,7 +67,7 @@ def undeclared_read(view: View, resource: Resource) -> Iterator[Diagnostic]:
 
 
 def _of_code(
-    view: View, resource: Resource, below: Pointer, code: str, found: CodeReads, reported: set[DataRead]
+    view: View, resource: Resource, below: Pointer, code: str, found: CodeReads, reported: set[DataRead | Place]
 ) -> Iterator[Diagnostic]:
     places = {read.at for read in found.reads}
     for read in found.reads:
@@ -73,6 +75,10 @@ def _of_code(
             reported.add(read)
             names = [name for name, place in found.datasets if place == read.at]
             yield _diagnostic(view, resource, below, code, read, names)
+    # A file that is no Python is reported as such.
+    if found.unfollowed is not None and found.unfollowed[1] and found.unfollowed not in reported:
+        reported.add(found.unfollowed)
+        yield _of_any_code(view, resource, below, code, found.unfollowed)
     # A name that is written elsewhere than it is read, and a dataset's own function.
     for name, place in found.datasets:
         if place not in places:
@@ -96,6 +102,20 @@ def _diagnostic(
         label,
         secondary=(Label(view.span(resource, below), "a spec leads here"),),
         help=tuple(helps),
+    )
+
+
+def _of_any_code(view: View, resource: Resource, below: Pointer, code: str, place: Place) -> Diagnostic:
+    return Diagnostic.warning(
+        "undeclared-read",
+        f"{code} may read data by itself: nobody can follow what it runs",
+        _line(view, place),
+        "this may lead to any code",
+        secondary=(Label(view.span(resource, below), "a spec leads here"),),
+        help=(
+            "import what it needs by name, and write out the names of attributes: until then each change of any Python "
+            "of the repository counts as one of this",
+        ),
     )
 
 
