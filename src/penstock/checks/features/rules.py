@@ -7,6 +7,7 @@ from penstock.checks.datasets.sql_syntax import sql_syntax
 from penstock.checks.datasets.unknown_column import unknown_column
 from penstock.checks.datasets.unknown_function import unknown_function
 from penstock.checks.datasets.unknown_sql_function import unknown_sql_function
+from penstock.checks.features.constant_feature import constant_feature
 from penstock.checks.features.feature_type import feature_type
 from penstock.checks.features.future_leak import future_leak
 from penstock.checks.features.join_type import join_type
@@ -29,4 +30,5 @@ RULES: tuple[Rule, ...] = (
     feature_type,
     join_type,
     opaque_feature,
+    constant_feature,
 )
