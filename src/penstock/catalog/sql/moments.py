@@ -14,7 +14,7 @@ from typing import NamedTuple
 from sqlglot import exp
 
 from penstock.catalog.sql.aggregates import MORE_AGGREGATES
-from penstock.catalog.sql.spans import WHOLE, added, cut_off
+from penstock.catalog.sql.spans import WHOLE, added, cut_off, goes_round
 
 _FOLDS = (exp.Neg, exp.Abs)
 """What turns the order of values around, or folds it."""
@@ -43,7 +43,7 @@ def below(node: exp.Expr, sight: Sight, spare: float = 0.0) -> Iterator[tuple[ex
         if spare >= 0:
             yield node, spare
         return
-    if isinstance(node, (*_FOLDS, exp.Least, exp.Case, exp.If)):
+    if isinstance(node, (*_FOLDS, exp.Least, exp.Case, exp.If)) or goes_round(node):
         return
     if isinstance(node, exp.Filter) and not (sight.is_one(node.this) or _leaves_out_nothing(node)):
         return
@@ -77,6 +77,8 @@ def above(node: exp.Expr) -> set[exp.Column]:
     """The columns whose values are no less than that of an expression."""
     if isinstance(node, exp.Column):
         return {node}
+    if goes_round(node):
+        return set()
     if isinstance(node, (*_WRAPPERS, exp.Cast)) or cut_off(node) is not None:
         return above(_inner(node))
     sum_ = added(node)
@@ -98,7 +100,10 @@ def apart(less: exp.Expr, more: exp.Expr, is_strict: bool) -> float:
 
 def _inner(node: exp.Expr) -> exp.Expr:
     """What an expression truncates, converts or wraps."""
-    inner: exp.Expr = node.expression if isinstance(node, exp.DateBin) else node.this
+    if isinstance(node, exp.Anonymous):
+        last: exp.Expr = node.expressions[-1]
+        return last
+    inner: exp.Expr = node.expression if isinstance(node, exp.DateBin | exp.Extract) else node.this
     return inner
 
 

@@ -22,7 +22,7 @@ from penstock.catalog.sql.moments import (
     is_aggregate,
     walk,
 )
-from penstock.catalog.sql.spans import WHOLE, cut_off, written_seconds
+from penstock.catalog.sql.spans import WHOLE, cut_off, part_of, written_seconds
 from penstock.catalog.sql.timed_rows import (
     EVER,
     NO_BOUNDS,
@@ -225,6 +225,9 @@ class Reading:
         """What is no more than what, by a comparison."""
         less, more, seconds, is_strict = comparison
         lower = self._no_more(less, seconds + apart(less, more, is_strict))
+        if not any(columns(more)) and any(map(part_of, walk(less))):
+            # Of the number of a year nobody knows whether it is late.
+            lower = frozenset(map(self._node, columns(less)))
         mixed = {one.table for one in columns(less)}
         if len(mixed) > 1 and not any(columns(more)) and not less.find(exp.Abs):
             # Whatever is made of several times and compared with an amount may say anything of them.

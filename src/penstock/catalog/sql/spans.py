@@ -29,6 +29,19 @@ WHOLE = _DAY
 """Seconds of what a day lacks nothing of."""
 _LEAST = 1.0
 """Of a number of which a part is cut off, nobody knows what it counts: it is taken for the least."""
+_AGAIN = "again"
+_GOING_ROUND = (
+    exp.Day, exp.DayOfWeek, exp.DayOfWeekIso, exp.DayOfYear, exp.Dayname, exp.Hour, exp.Minute, exp.Month,
+    exp.Monthname, exp.Quarter, exp.Second, exp.Week, exp.WeekOfYear,
+)  # fmt: skip
+_PARTS = {
+    "year": "year", "years": "year", "isoyear": "year", "yearweek": "week", "decade": "decade", "century": "century",
+    "millennium": "millennium",
+}  # fmt: skip
+"""Parts of a time that go on for ever, each with its unit."""
+_DIRECTIVE = re.compile(r"%-?([a-zA-Z])")
+_ORDERED = {"Y": "year", "Ym": "month", "Ymd": "day", "YmdH": "hour", "YmdHM": "minute", "YmdHMS": "second"}
+"""The directives of formats in which the order of texts is that of the times, each with the last unit."""
 _AMOUNT = re.compile(r"(-?\d+(?:\.\d+)?)\s*([a-z]*)")
 
 
@@ -60,6 +73,40 @@ def length(node: exp.Expr) -> float | None:
     return None
 
 
+def part_of(node: exp.Expr) -> str:
+    """Of an expression that is a part of a time, the unit by which it goes on; empty of any other expression.
+
+    `again` where it begins anew with each of a larger unit, as the hour does, so that a later time may have less of it.
+    """
+    match node:
+        case exp.Year():
+            return "year"
+        case _ if isinstance(node, _GOING_ROUND):
+            return _AGAIN
+        case exp.Cast() if node.to.is_type("time"):
+            return _AGAIN
+        case exp.Extract():
+            return _part_named(node.text("this"))
+        case exp.Anonymous():
+            name, given = node.name.lower(), node.expressions
+            if name in ("date_part", "datepart") and given:
+                return _part_named(given[0].name)
+            return _part_named(name) if name in _PARTS else ""
+        case exp.TimeToStr() if isinstance(node.args.get("format"), exp.Literal):
+            written = "".join(_DIRECTIVE.findall(node.args["format"].name.replace("%F", "%Y%m%d")))
+            return _ORDERED.get(written, _AGAIN)
+    return ""
+
+
+def goes_round(node: exp.Expr) -> bool:
+    """Whether an expression is a part of a time of which a later one may have less."""
+    return part_of(node) == _AGAIN
+
+
+def _part_named(name: str) -> str:
+    return _PARTS.get(name.lower(), "" if name.lower().startswith("epoch") else _AGAIN)
+
+
 def cut_off(node: exp.Expr) -> float | None:
     """Seconds that an expression cuts off its value at most: of a time, what is below a day or another unit.
 
@@ -68,6 +115,8 @@ def cut_off(node: exp.Expr) -> float | None:
     if isinstance(node, exp.TimestampTrunc | exp.DateTrunc | exp.DatetimeTrunc):
         unit = node.args.get("unit")
         return (unit_seconds(unit.name) if unit is not None else None) or _LEAST
+    if (part := part_of(node)) and part != _AGAIN:
+        return unit_seconds(part)
     if isinstance(node, exp.DateBin):
         return length(node.this) or _LEAST
     if isinstance(node, exp.Date) or (isinstance(node, exp.Cast) and node.to.is_type("date")):
@@ -83,16 +132,23 @@ def added(node: exp.Expr) -> tuple[exp.Expr, float] | None:
     if isinstance(node, exp.Add | exp.DateAdd | exp.TimestampAdd):
         swapped = isinstance(node.this, exp.Interval)
         base, amount = (node.expression, node.this) if swapped else (node.this, node.expression)
-        seconds = length(amount)
+        seconds = _counted(amount, base)
         if seconds is None and amount.find(exp.Column) is not None:
             return None
         return base, inf if seconds is None else seconds
     if isinstance(node, exp.Sub | exp.DateSub | exp.TimestampSub):
-        seconds = length(node.expression)
+        seconds = _counted(node.expression, node.this)
         if seconds is None and node.expression.find(exp.Column) is not None:
             return None
         return node.this, -inf if seconds is None else -seconds
     return None
+
+
+def _counted(amount: exp.Expr, base: exp.Expr) -> float | None:
+    """Seconds of an amount that something is added to; a number counts years where that is the year of a time."""
+    unit = unit_seconds(part_of(base.unnest()))
+    is_number = isinstance(amount, exp.Literal) and not amount.is_string
+    return float(amount.name) * unit if is_number and unit is not None else length(amount)
 
 
 def written_seconds(node: exp.Expr) -> float | None:

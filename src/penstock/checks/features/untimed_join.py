@@ -6,10 +6,11 @@ must be no later than the time of the dataset that the query gives: by a conditi
 the one is made of the other, as by `max(...)`. A time that is written out bounds them where the query takes its own
 rows from then on, as by `m.landed_at < '2020-01-01' AND d.departs_at >= '2020-01-01'`. Conditions are followed through
 NOT, IS, CASE and differences: of `CASE WHEN l.landed_at <= d.departs_at THEN 0 ELSE l.minutes END` the ELSE is made of
-later rows, and `date_diff('hour', l.landed_at, d.departs_at) >= 0` holds in the hour that has begun. Rows of another
-dataset that are joined without any condition on their time are an error. What follows is a warning: rows of the same
-table as the row itself, such as all of them in a mean; a condition that does not end at the dataset's time, such as
-`l.landed_at >= d.departs_at` or the same day; a window that looks beyond its row; rows that are put together under a
+later rows, and `date_diff('hour', l.landed_at, d.departs_at) >= 0` holds in the hour that has begun. Of `year(...)` and
+of `strftime(..., '%Y-%m-%d')` the same is known, and parts that begin anew, such as `hour(...)`, bound nothing. Rows of
+another dataset that are joined without any condition on their time are an error. What follows is a warning: rows of the
+same table as the row itself, such as all of them in a mean; a condition that does not end at the dataset's time, such
+as `l.landed_at >= d.departs_at` or the same day; a window that looks beyond its row; rows that are put together under a
 time before the last of them, as a daily average whose time is the beginning of the day; rows which `latest` or
 `aggregate` sees and of which later rows decide whether they are there, as by `EXISTS`, by an inner join, by `QUALIFY
 row_number() OVER (... ORDER BY t DESC) = 1` or by `LIMIT`; what a query gets of all this from a dataset that is a query
