@@ -8,7 +8,7 @@ from catalog.repositories import edited, load, small
 from penstock.catalog.lineage import FeatureId, datasets_of, lineage
 from penstock.catalog.sql import analysis
 from penstock.catalog.sql.values import Expression, Query, SqlError
-from penstock.catalog.upstream import copied_with_its_row
+from penstock.catalog.upstream import made_of_its_row
 
 TABLES = (("flights", ("id", "delay", "carrier", "origin")), ("we-ather", ("origin", "wind", "gust")))
 
@@ -355,19 +355,24 @@ def test_a_circle_of_datasets_ends() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "sql", "copies"),
+    ("key", "sql", "is_of_it"),
     [
         ("flight_id", "flight_id, distance AS length FROM flights", True),
         ("flight_id", "f.flight_id, f.distance AS length FROM flights f JOIN arrivals USING (flight_id)", True),
         ("flight_id", "a.flight_id, f.distance AS length FROM arrivals a JOIN flights f USING (carrier)", False),
         ("flight_id", "f.flight_id, g.distance AS length FROM flights f JOIN flights g USING (origin)", False),
-        ("flight_id", "flight_id, distance + 1 AS length FROM flights", False),
+        ("flight_id", "flight_id, distance * 60 AS length FROM flights", True),
+        ("flight_id", "flight_id, CASE WHEN distance > 90 THEN 1 END AS length FROM flights WHERE distance > 0", True),
+        ("flight_id", "flight_id, max(distance) AS length FROM flights GROUP BY flight_id", True),
+        ("flight_id", "flight_id, lag(distance) OVER (ORDER BY departs_at) AS length FROM flights", False),
+        ("flight_id", "flight_id, distance - avg(distance) OVER () AS length FROM flights", False),
+        ("flight_id", "max(flight_id) AS flight_id, sum(distance) AS length FROM flights GROUP BY carrier", False),
         ("", "distance AS length FROM flights", True),
         ("", "f.distance AS length FROM flights f JOIN arrivals USING (carrier)", False),
         ("", "length FROM legs", False),
     ],
 )
-def test_a_column_is_copied_with_its_row_where_that_keeps_its_key(key: str, sql: str, *, copies: bool) -> None:
+def test_a_column_is_made_of_its_row_where_that_keeps_its_key(key: str, sql: str, *, is_of_it: bool) -> None:
     legs = f"""\
 ---
 apiVersion: penstock/v1
@@ -378,5 +383,5 @@ spec:
   primaryKey: [{key}]
   columns: {{flight_id: {{type: string}}, length: {{type: int}}}}
 """
-    found = copied_with_its_row(load(small(data=legs)).view(None), ("legs", "length"))
-    assert found == (("legs", "length"), *([("flights", "distance")] if copies else []))
+    found = made_of_its_row(load(small(data=legs)).view(None), ("legs", "length"))
+    assert found == (("legs", "length"), *([("flights", "distance")] if is_of_it else []))

@@ -179,17 +179,32 @@ def copied(view: View, column: Column) -> frozenset[Column]:
     return frozenset(found)
 
 
-def copied_with_its_row(view: View, column: Column) -> tuple[Column, ...]:
-    """The column itself and those that it is copied from, as long as their rows are the same ones by their key."""
-    found: dict[Column, None] = {}
-    step: Column | None = column
-    while step is not None and step not in found:
-        found[step] = None
-        dataset, copies = view.find(Dataset, step[0]), _copies(view, step[0])
-        step = copies.get(step[1].lower())
-        if step is not None and dataset is not None and not _gives_rows_of(dataset, copies, step[0]):
-            break
+def made_of_its_row(view: View, column: Column) -> tuple[Column, ...]:
+    """The column itself and those that it is made of, nearest first, as long as they are of the same row by its key.
+
+    What is computed of a row counts where that has a time: of others it is not followed which row it is.
+    """
+    found: dict[Column, None] = {column: None}
+    waiting = [column]
+    for step in waiting:
+        dataset = view.find(Dataset, step[0])
+        if dataset is None or derivation_of(view, dataset) is None:
+            continue
+        copies = _copies(view, step[0])
+        made_of = {copies[step[1].lower()]} if step[1].lower() in copies else set(_parents(view, step).values)
+        for one in sorted(made_of - found.keys()):
+            is_copy = copies.get(step[1].lower()) == one
+            if _gives_rows_of(dataset, copies, one[0]) and (is_copy or _is_of_one_row(view, dataset, step[1], one[0])):
+                found[one] = None
+                waiting.append(one)
     return tuple(found)
+
+
+def _is_of_one_row(view: View, dataset: Dataset, column: str, table: str) -> bool:
+    """Whether a query makes a column of single rows of a table."""
+    moments = tuple(moment for moment in moments_read(view, dataset) if moment[0] == table)
+    found = analysis.lookaheads(dataset.spec.source.sql or "", moments, "")
+    return any((one.column.lower(), one.table, one.how) == (column.lower(), table, "row") for one in found)
 
 
 def _copies(view: View, dataset: str) -> dict[str, Column]:

@@ -2,9 +2,13 @@
 
 What it does: if the label's dataset is a query, follows it to the columns that the label is computed from, and warns of
 features that read one of them with an expression, a `lookup` or a Python function, also where another query gives it
-with the same rows under whatever name. So it does of features that read another column of the label's dataset so,
-unless that gives the model its rows: like the label, it becomes known after the row. `latest` and `aggregate` may read
-such columns, unless their rows count as known at the time of the model's own row, which they then see as well.
+with the same rows, under whatever name and with whatever is computed of it. So it does of features that read another
+column of the label's dataset so, unless that gives the model its rows: like the label, it becomes known after the row.
+`latest` and `aggregate` may read such columns, unless their rows count as known at the time of the model's own row,
+which they then see as well.
+
+Other columns of a raw table that the label is computed from are not reported: nobody can tell by its spec which of them
+are outcomes. Declare those in a Dataset of their own, with `knownAt`.
 
 Why: if `late` is `arrival_delay > 15`, a feature that reads `arrival_delay` reveals the label. A scheduled time that
 the label is measured against is harmless, so this is a warning.
@@ -25,7 +29,7 @@ from typing import NamedTuple
 
 from penstock.catalog.lineage import FeatureSource, lineage, rows_dataset
 from penstock.catalog.model import View
-from penstock.catalog.upstream import Column, Path, copied_with_its_row
+from penstock.catalog.upstream import Column, Path, made_of_its_row
 from penstock.checks.leaks import is_known_at_once, leaks
 from penstock.checks.rule import rule
 from penstock.diagnostics.codes import WARNS
@@ -82,7 +86,7 @@ def _proxy(view: View, model: Model, source: FeatureSource) -> _Proxy | None:
     if _identifies(view, source.column):
         return None
     # A query over the same rows gives what the label is computed from under any name.
-    shared = (one for one in copied_with_its_row(view, source.column) if one in ingredients and one != label)
+    shared = (one for one in made_of_its_row(view, source.column) if one in ingredients and one != label)
     column = next((one for one in shared if not _identifies(view, one)), None)
     return _Proxy(ingredients[column], f"the label of `{model.name}` is computed from") if column is not None else None
 
