@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import pytest
 import yaml
 
@@ -164,6 +166,36 @@ def test_a_rename_that_changes_the_content_is_a_removal(repository: Repository) 
     plan = repository.changed(swap)
     assert at(plan, "Gate/delay-release").direction is Direction.LOOSENED
     assert at(plan, "Gate/delay-gate").operation is Operation.ADDED
+    assert at(plan, "Rollout/delay-online.gate").direction is Direction.UNKNOWN
+
+
+def test_a_copy_of_a_spec_that_stays_is_no_rename(repository: Repository) -> None:
+    def copied(documents: Documents) -> None:
+        gate = documents["Gate", "delay-release"]
+        documents["Gate", "delay-gate"] = {**deepcopy(gate), "metadata": {"name": "delay-gate", "owner": "risk"}}
+        gate["spec"]["rules"][0]["atLeast"] = 0.6
+
+    plan = repository.changed(copied)
+    assert at(plan, "Gate/delay-gate").operation is Operation.ADDED
+    assert at(plan, "Gate/delay-release.rules[quality].atLeast").direction is Direction.LOOSENED
+
+
+def test_a_spec_that_comes_to_say_what_a_removed_one_said_is_no_rename(repository: Repository) -> None:
+    def stricter(documents: Documents) -> None:
+        gate = deepcopy(documents["Gate", "delay-release"])
+        gate["metadata"]["name"] = "strict"
+        gate["spec"]["rules"][0]["atLeast"] = 0.9
+        documents["Gate", "strict"] = gate
+
+    def merged(documents: Documents) -> None:
+        documents["Gate", "strict"]["spec"] = documents.pop(("Gate", "delay-release"))["spec"]
+        documents["Rollout", "delay-online"]["spec"]["gate"] = "strict"
+
+    repository.edit(stricter)
+    repository.commit()
+    plan = repository.changed(merged)
+    assert at(plan, "Gate/delay-release").operation is Operation.REMOVED
+    assert at(plan, "Gate/strict.rules[quality].atLeast").direction is Direction.LOOSENED
     assert at(plan, "Rollout/delay-online.gate").direction is Direction.UNKNOWN
 
 
