@@ -98,6 +98,16 @@ def test_what_one_environment_makes_of_it_is_told_of_that_one(partly: Repository
     assert found.environments == ("staging",)
 
 
+def test_what_every_environment_makes_something_else_of_is_told_of_none(partly: Repository) -> None:
+    parts = {"staging": "left(contact, 2)", "production": "left(contact, 3)"}
+    overrides = {name: {"features": {"contact_part": {"sql": sql}}} for name, sql in parts.items()}
+    partly.edit(lambda documents: documents["FeatureSet", "conditions"].update(overrides=overrides))
+    partly.commit()
+    (found,) = reaching(partly.changed(set_at(*CONTACT, "sql", to="contact")))
+    assert found.environments == ()
+    assert found.why.endswith("; overrides hide it in every environment")
+
+
 def test_what_is_new_in_one_environment_is_not_told_as_what_comes_otherwise_in_another(partly: Repository) -> None:
     nobody = {"production": {"features": {"contact_part": {"sql": "'nobody'"}}}}
     partly.edit(lambda documents: documents["FeatureSet", "conditions"].update(overrides=nobody))

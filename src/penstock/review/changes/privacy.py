@@ -164,10 +164,13 @@ def _remakes(edit: SpecEdit) -> bool:
 
 
 def _is_seen(change: Change, environment: str | None, apart: Container[str | None]) -> bool:
-    """Whether a view has a change; that before overrides stands for all environments that have none of their own."""
-    if environment is not None or not change.environments:
-        return not change.environments or environment in change.environments
-    return any(one not in apart for one in change.environments)
+    """Whether a view has a change; that before overrides stands for all environments that have none of their own.
+
+    Only that has a change which overrides hide in every environment.
+    """
+    if environment is not None:
+        return environment in change.environments
+    return not change.environments or any(one not in apart for one in change.environments)
 
 
 def _is_remade(ways: Ways, before: Ways, former: dict[SpecId, str], column: Column, remade: Sequence[str]) -> bool:
