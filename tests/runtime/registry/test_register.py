@@ -336,6 +336,16 @@ def test_evidence_of_another_model_registers_nothing(
     assert place.versions() == []
 
 
+def test_a_model_is_registered_under_the_name_that_its_evidence_has(
+    place: Place, made: MadeModel, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = place.command(made)
+    command[command.index("--model") + 1] = "other"
+    assert main(command) == 2
+    assert "the evidence is of the model `made`, not of `other`" in capsys.readouterr().err
+    assert not place.client.search_registered_models()
+
+
 def test_a_model_that_failed_a_gate_is_not_registered(
     place: Place, made: MadeModel, capsys: pytest.CaptureFixture[str]
 ) -> None:

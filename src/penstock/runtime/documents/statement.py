@@ -31,8 +31,13 @@ class Statement:
             raise InputError(f"expected a statement of the type {PREDICATE_TYPE}, not {types[1]} in {types[0]}")
 
     @property
+    def model(self) -> str:
+        """The name of the model that the statement is about."""
+        return str(self.value["subject"][0]["name"])
+
+    @property
     def digest(self) -> str:
-        """Digest of the model that the statement is about."""
+        """Digest of that model."""
         return f"sha256:{self.value['subject'][0]['digest']['sha256']}"
 
     @property

@@ -44,6 +44,8 @@ def run(arguments: argparse.Namespace) -> None:
     model: str = arguments.model
     digest = directory_digest(arguments.model_dir)
     statement = Statement(read_json(arguments.evidence / STATEMENT_FILE))
+    if statement.model != model:
+        raise InputError(f"the evidence is of the model `{statement.model}`, not of `{model}`")
     if statement.digest != digest:
         raise InputError(f"the evidence is of the model {statement.digest}, but the model here is {digest}")
     if failed := statement.blocking_failures():
