@@ -15,7 +15,7 @@ import pytest
 from cluster.api_server import Cluster, Document
 from cluster.stand_ins import replica_sets_come_up
 from loopback import Request, json_api
-from lowering.rollouts import COMPARING, ENVIRONMENT, ONLINE, RELEASE, changed, view
+from lowering.rollouts import COMPARING_TOO, ENVIRONMENT, ONLINE, RELEASE, changed, view
 from penstock.ir.serving import Endpoint
 from penstock.lowering.endpoints.endpoint import endpoint
 from penstock.targets.argo_rollouts.target import TARGET
@@ -26,15 +26,17 @@ WITHIN, BEYOND, UNKNOWN = "0.3", "2.6", None
 
 
 class Prometheus:
-    """Answers each query as it was told to, and remembers it."""
+    """Answers a comparison as it was told to, and whatever has a bound of its own by what is within that."""
 
     def __init__(self) -> None:
         self.answer: str | None = WITHIN
         self.asked: list[str] = []
 
     def __call__(self, request: Request) -> tuple[int, Any]:
-        self.asked.append(request.body["query"])
-        found = [] if self.answer is None else [{"metric": {}, "value": [0, self.answer]}]
+        query = request.body["query"]
+        self.asked.append(query)
+        answer = "0.05" if "histogram_quantile" in query else "0.9" if "doubt" in query else self.answer
+        found = [] if answer is None else [{"metric": {}, "value": [0, answer]}]
         return 200, {"status": "success", "data": {"resultType": "vector", "result": found}}
 
 
@@ -43,7 +45,7 @@ class Canary:
 
     def __init__(self, cluster: Cluster, prometheus: str) -> None:
         environment = changed(ENVIRONMENT, ("  prometheus:\n", f"  prometheus:\n    url: {prometheus}\n"))
-        (manifest,) = TARGET.renders[Endpoint](endpoint(view(COMPARING, environment, RELEASE), ONLINE))
+        (manifest,) = TARGET.renders[Endpoint](endpoint(view(COMPARING_TOO, environment, RELEASE), ONLINE))
         self._cluster = cluster
         self._documents = [
             one for one in manifest.documents if one["kind"] in ("AnalysisTemplate", "Rollout", "Service")
@@ -101,19 +103,19 @@ def test_a_canary_that_is_no_worse_goes_on_and_both_versions_were_asked_for(
 ) -> None:
     canary.release("second")
     status = canary.until("the next step", lambda found: found["currentStepIndex"] == 4)
-    assert len(prometheus.asked) == 3
-    for query in prometheus.asked:
-        hashes = set(re.findall(r'revision="(\w+)"', query))
-        assert hashes == {status["currentPodHash"], status["stableRS"]}
-        assert "30m" in query
-        assert "{{" not in query
+    canary_hash, stable_hash = status["currentPodHash"], status["stableRS"]
+    hashes = [set(re.findall(r'revision="(\w+)"', query)) for query in prometheus.asked]
+    # Two by bounds and one by comparison, of two templates whose arguments are put together.
+    assert sorted(hashes, key=len) == [{canary_hash}, {canary_hash}, {canary_hash, stable_hash}]
+    assert not [query for query in prometheus.asked if "{{" in query]
+    assert "[30m]" in "".join(prometheus.asked)
 
 
 def test_one_that_is_worse_loses_its_traffic(canary: Canary, prometheus: Prometheus) -> None:
     prometheus.answer = BEYOND
     canary.release("third")
     status = canary.until("the abort", lambda found: found.get("abort"))
-    assert "assessed Failed due to failed (1) > failureLimit (0)" in status["message"]
+    assert 'Metric "errors" assessed Failed due to failed (1) > failureLimit (0)' in status["message"]
 
 
 def test_one_that_nothing_is_known_of_waits_for_a_person(canary: Canary, prometheus: Prometheus) -> None:

@@ -130,6 +130,8 @@ COMPARING = changed(
     ("below: 0.25", "belowStable: 5%"),
 )
 """The same, as one that is judged by comparison with the stable version alone."""
+COMPARING_TOO = changed(BY_ITSELF, ("{id: errors, errorRate: 1%}", "{id: errors, excessErrorRate: 0.5%}"))
+"""The same, as one that is judged by bounds and by comparison."""
 PLAIN = changed(BY_HAND, (BY_HAND[BY_HAND.index("  strategy:") : BY_HAND.index("  slos:")], ""))
 """The same without a canary."""
 BY_REQUESTS = ("metric: cpu, target: 70", "metric: rps, target: 50")

@@ -11,7 +11,7 @@ import pytest
 from promql_parser import parse
 from scipy.stats import binom, norm, poisson
 
-from lowering.rollouts import BY_ITSELF, COMPARING, ENVIRONMENT, ISTIO, ONLINE, RELEASE, changed, view
+from lowering.rollouts import COMPARING, COMPARING_TOO, ENVIRONMENT, ISTIO, ONLINE, RELEASE, changed, view
 from penstock.ir.serving import Endpoint
 from penstock.lowering.endpoints.endpoint import endpoint
 from penstock.specs.compared_windows import CRITICAL, FEWEST, compared_window, shortest_hold
@@ -19,7 +19,6 @@ from penstock.specs.units import Duration
 from penstock.targets.argo_rollouts.target import TARGET
 from targets.argo_rollouts.analyses import COMPARED, HASH, STABLE_HASH, STEP, expected, query, template, told
 
-BOTH = changed(BY_ITSELF, ("{id: errors, errorRate: 1%}", "{id: errors, excessErrorRate: 0.5%}"))
 WINDOWS = 15
 """Windows of two minutes in a step of half an hour."""
 
@@ -38,7 +37,7 @@ def judging(step: dict[str, Any]) -> tuple[list[str], dict[str, str]]:
 
 
 def test_each_held_step_that_leaves_the_stable_version_traffic_is_compared_in_windows() -> None:
-    held = changed(BOTH, ("- {weight: 100%}", "- {weight: 100%, hold: 1h}"))
+    held = changed(COMPARING_TOO, ("- {weight: 100%}", "- {weight: 100%, hold: 1h}"))
     first, second, last = (judging(step) for step in canary(held)["steps"] if "analysis" in step)
     hashes = {"canary-hash": "Latest", "stable-hash": "Stable"}
     assert first == ([STEP, COMPARED], hashes | {"window": "30m", "part": "2m"})
