@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,18 @@ RULE = {"id": "better", "compare": {"to": "champion", "metric": "roc_auc", "marg
 DELONG = {"id": "delong", "compare": {"to": "champion", "metric": "roc_auc", "margin": -0.01, "test": "delong"}}
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, empty_registry: Path) -> Path:
+    """A world with a registry, and with a model that is ``worse``."""
+    folder = trained(tmp_path_factory.mktemp("made"))
+    train(folder / "splits", folder / "worse", WORSE)
+    shutil.copy(empty_registry, folder / "mlflow.db")
+    return folder
+
+
 @pytest.fixture
-def world(tmp_path: Path) -> Path:
-    return trained(tmp_path)
+def world(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "world"))
 
 
 def places(world: Path) -> dict[str, object]:
@@ -45,7 +55,7 @@ def crown(world: Path, model: Path) -> str:
 
 
 def test_a_better_model_beats_the_champion_and_a_worse_one_does_not(world: Path) -> None:
-    worse = train(world / "splits", world / "worse", WORSE)
+    worse = world / "worse"
     digest = crown(world, worse)
     assert evaluate(world, [RULE, DELONG], **places(world)) == 0
     assert figures(world)["champion"] == {"digest": digest, "absent": None}
@@ -61,7 +71,7 @@ def test_a_better_model_beats_the_champion_and_a_worse_one_does_not(world: Path)
 
 
 def test_the_champion_decides_by_the_threshold_of_the_model_that_challenges_it(world: Path) -> None:
-    worse = train(world / "splits", world / "worse", WORSE)
+    worse = world / "worse"
     crown(world, worse)
     rule = {"id": "better", "compare": {"to": "champion", "metric": "recall", "margin": -1}}
     rows = Splits.read(world / "splits").rows("test")
@@ -79,7 +89,7 @@ def test_the_champion_decides_by_the_threshold_of_the_model_that_challenges_it(w
 
 
 def test_a_champion_that_is_judged_again_meets_the_one_that_it_followed(world: Path) -> None:
-    worse = crown(world, train(world / "splits", world / "worse", WORSE))
+    worse = crown(world, world / "worse")
     crown(world, world / "model")
     assert evaluate(world, [RULE], **places(world)) == 0
     assert figures(world)["champion"]["digest"] == worse
@@ -107,7 +117,7 @@ def undecided(world: Path, **more: Any) -> str:
 
 
 def test_want_of_memory_is_no_reason_against_a_model(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    crown(world, train(world / "splits", world / "worse", WORSE))
+    crown(world, world / "worse")
 
     def starved(*_: object) -> None:
         raise MemoryError("Unable to allocate 8 GiB")
@@ -117,6 +127,7 @@ def test_want_of_memory_is_no_reason_against_a_model(world: Path, monkeypatch: p
 
 
 def test_before_the_first_release_there_is_no_champion(world: Path) -> None:
+    (world / "mlflow.db").unlink()
     assert skipped(world) == "no champion of `made` is registered yet"
 
 
@@ -178,7 +189,7 @@ def test_a_champion_of_another_task_cannot_be_compared_with(world: Path) -> None
 
 
 def test_a_champion_whose_files_are_not_what_the_registry_says_is_not_loaded(world: Path) -> None:
-    digest = crown(world, train(world / "splits", world / "worse", WORSE)).removeprefix("sha256:")
+    digest = crown(world, world / "worse").removeprefix("sha256:")
     (world / "models" / "made" / digest / "model" / "model.pkl").write_bytes(b"something else")
     assert "cannot compare with" in undecided(world)
 
@@ -186,7 +197,7 @@ def test_a_champion_whose_files_are_not_what_the_registry_says_is_not_loaded(wor
 def test_a_champion_that_answers_with_no_number_cannot_be_compared_with(
     world: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    digest = crown(world, train(world / "splits", world / "worse", WORSE))
+    digest = crown(world, world / "worse")
     answers = TrainedModel.scores
 
     def scores(self: TrainedModel, rows: Any) -> Any:
