@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -18,9 +18,6 @@ import pytest
 from penstock.cli.main import main
 from penstock.local import runner
 from penstock.runtime.main import main as run_step
-
-Command = Callable[..., subprocess.CompletedProcess[str]]
-"""`penstock_here`, or what runs the command as a process."""
 
 
 def penstock_here(root: Path, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:

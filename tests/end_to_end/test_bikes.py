@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from end_to_end.here import penstock_here
 from incremental.repositories import OWN, compile_all, copy, edit
 
 MODEL = "bike-demand"
@@ -125,7 +126,7 @@ def test_a_promotion_is_a_release_spec_and_the_next_compile_pins_its_digest(root
 
 
 def test_the_released_model_is_watched(root: Path) -> None:
-    run = penstock(
+    run = penstock_here(
         root, "run", MODEL, "--pipeline", "monitoring", "--environment", "staging", "--as-of", "2011-12-31T23:00:00"
     )
     assert "metrics.prom" in run.stdout
@@ -146,7 +147,7 @@ def test_a_gate_that_fails_stops_everything_behind_it_and_says_which_figure_brok
     )
     try:
         compile_all(root)
-        run = penstock(root, "run", MODEL, code=1)
+        run = penstock_here(root, "run", MODEL, code=1)
     finally:
         (root / "specs/bikes/gate.yaml").write_text(text)
         compile_all(root)
@@ -167,7 +168,7 @@ def test_rows_that_break_their_contract_stop_the_pipeline_and_are_named(root: Pa
     (root / "specs/bikes/datasets.yaml").write_text(yaml.safe_dump_all(spec, sort_keys=False))
     try:
         compile_all(root)
-        run = penstock(root, "run", MODEL, code=1)
+        run = penstock_here(root, "run", MODEL, code=1)
     finally:
         (root / "specs/bikes/datasets.yaml").write_text(text)
         compile_all(root)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from end_to_end.here import Command, penstock_here
+from end_to_end.here import penstock_here
 from end_to_end.test_bikes import penstock
 from incremental.repositories import OWN
 
@@ -33,24 +33,23 @@ def census(folder: Path) -> None:
     table.to_csv(folder / "census.csv")
 
 
-CASES: list[tuple[Callable[[Path], None], list[str], str, Command]] = [
-    (flights, ["flights.csv", "--target", "origin"], "flights-origin", penstock_here),
-    (bikes, ["bikes.parquet", "--target", "bikers", "--time", "hour_start"], "bikes-bikers", penstock_here),
-    (census, ["census.csv", "--target", "employed"], "census-employed", penstock),
+CASES: list[tuple[Callable[[Path], None], list[str], str]] = [
+    (flights, ["flights.csv", "--target", "origin"], "flights-origin"),
+    (bikes, ["bikes.parquet", "--target", "bikers", "--time", "hour_start"], "bikes-bikers"),
+    (census, ["census.csv", "--target", "employed"], "census-employed"),
 ]
-"""With how the commands are run: one file is enough to show that they come so far as processes, too."""
 
 
-@pytest.mark.parametrize(("data", "words", "model", "command"), CASES, ids=[model for _, _, model, _ in CASES])
+@pytest.mark.parametrize(("data", "words", "model"), CASES, ids=[model for _, _, model in CASES])
 def test_a_file_comes_to_a_model_that_passes_its_gate(
-    data: Callable[[Path], None], words: list[str], model: str, command: Command, tmp_path: Path
+    data: Callable[[Path], None], words: list[str], model: str, tmp_path: Path
 ) -> None:
     data(tmp_path)
-    begun = command(tmp_path, "init", *words)
+    begun = penstock(tmp_path, "init", *words)
     assert begun.stderr == ""
     assert "6 specs, no errors" in begun.stdout
-    command(tmp_path, "compile")
-    ran = command(tmp_path, "run", model)
+    penstock_here(tmp_path, "compile")
+    ran = penstock_here(tmp_path, "run", model)
     assert f"Gate {model}-release: passed" in ran.stdout
     (card,) = (tmp_path / ".penstock/models" / model).glob("*/card/card.md")
     assert "nobody has described its limits yet." in card.read_text()
