@@ -24,25 +24,41 @@ from runtime.train_step import BOOSTING, LOGISTIC, SCALED, arguments
 COMPONENTS = {"numeric": {"impute": "median", "scale": "standard", "pca": "60%"}}
 
 
-@pytest.mark.parametrize(
-    ("estimator", "preprocess"),
-    [
-        (BOOSTING, {}),
-        (LOGISTIC, SCALED),
-        (LOGISTIC, COMPONENTS),
-        ({"class": "sklearn.ensemble.RandomForestClassifier", "params": {"n_estimators": 10, "n_jobs": 2}}, SCALED),
-    ],
-)
-def test_the_same_inputs_give_the_same_bytes_in_another_process(
-    tmp_path: Path, estimator: dict[str, object], preprocess: dict[str, object]
-) -> None:
-    splits = write_splits(tmp_path / "splits")
-    declared = json.dumps(preprocess)
-    assert main(arguments(splits, tmp_path / "one", estimator, preprocess=declared)) == 0
-    command = arguments(splits, tmp_path / "two", estimator, preprocess=declared)
+LEARNERS: dict[str, tuple[dict[str, object], dict[str, object]]] = {
+    "boosting": (BOOSTING, {}),
+    "logistic": (LOGISTIC, SCALED),
+    "components": (LOGISTIC, COMPONENTS),
+    "forest": (
+        {"class": "sklearn.ensemble.RandomForestClassifier", "params": {"n_estimators": 10, "n_jobs": 2}},
+        SCALED,
+    ),
+}
+TRAIN_ALL = """import json, sys
+from penstock.runtime.main import main
+sys.exit(any([main(command) for command in json.loads(sys.argv[1])]))
+"""
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with ``splits``, and with the model of each learner as another process has trained it."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    splits = write_splits(folder / "splits")
+    commands = [
+        arguments(splits, folder / name, estimator, preprocess=json.dumps(preprocess))
+        for name, (estimator, preprocess) in LEARNERS.items()
+    ]
     environment = {**os.environ, "PYTHONHASHSEED": "7", "OMP_NUM_THREADS": "8"}
-    subprocess.run([sys.executable, "-m", "penstock.runtime.main", *command], check=True, env=environment)
-    assert directory_digest(tmp_path / "one") == directory_digest(tmp_path / "two")
+    subprocess.run([sys.executable, "-c", TRAIN_ALL, json.dumps(commands)], check=True, env=environment)
+    return folder
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_the_same_inputs_give_the_same_bytes_in_another_process(tmp_path: Path, elsewhere: Path, name: str) -> None:
+    estimator, preprocess = LEARNERS[name]
+    command = arguments(elsewhere / "splits", tmp_path / "here", estimator, preprocess=json.dumps(preprocess))
+    assert main(command) == 0
+    assert directory_digest(tmp_path / "here") == directory_digest(elsewhere / name)
 
 
 def test_patch_releases_of_python_and_versions_of_pip_are_no_part_of_a_model(
