@@ -171,7 +171,7 @@ class _Level(Reading):
             found.single[row] = given(Part(row.table, bounds, row), bounds).bounds
         plain: dict[Bound, set[Bound]] = {}
         for name, one in selected:
-            for node in self._same(self._node(one.unalias())) if is_column(one.unalias()) else ():
+            for node in self._identity.same(self._node(one.unalias())) if is_column(one.unalias()) else ():
                 plain.setdefault(node, set()).add(ResultColumn(name))
         # What joins rows only where its condition holds says nothing of the other rows.
         for cutoff in self._query.cutoffs if not self._keeps_unmatched else ():
@@ -280,7 +280,7 @@ class _Level(Reading):
             parts |= frozenset(
                 part for one in (*seen.shared, seen.last) if one is not None for part in self._read_columns(one)
             )
-        shared = self._same_as(self._node(one) for one in seen.shared if is_column(one))
+        shared = self._identity.same_as(self._node(one) for one in seen.shared if is_column(one))
         pinned = self._pinned_by(shared)
         last, then = NO_BOUNDS, NO_BOUNDS
         if seen.last is not None:
@@ -323,7 +323,8 @@ class _Level(Reading):
     @cached_property
     def _required(self) -> Parts:
         """What decides that some come together: where none has to be met, none decides."""
-        return self._decided_by({one.alias_or_name for one in self._joins if one.side == "LEFT" or _only_filters(one)})
+        found = self._decided_by({one.alias_or_name for one in self._joins if one.side == "LEFT" or _only_filters(one)})
+        return self._kept_by | {part for part in found if part.row not in self._identity.named}
 
     def _decided_by(self, without: set[str]) -> Parts:
         found = self._kept_by.union(*(self._source(alias).present for alias in self.read - without))
@@ -332,13 +333,17 @@ class _Level(Reading):
     @cached_property
     def _kept_by(self) -> Parts:
         """What the conditions read that leave rows out."""
-        found = NO_PARTS
+        found: set[Part] = set()
+        for clause in (one.args.get("on") for one in self._joins if not one.side):
+            met = self._filtering(clause) if clause is not None else NO_PARTS
+            found |= {part for part in met if part.row not in self._identity.named}
         where = self._select.args.get("where")
-        for clause in (*(one.args.get("on") for one in self._joins if not one.side), where):
-            for read in reads(clause) if clause is not None else ():
-                node = read.node
-                found |= self._parts_of(node) if isinstance(node, exp.Column) else self._of_query(node)
-        return found
+        return frozenset(found) | (self._filtering(where) if where is not None else NO_PARTS)
+
+    def _filtering(self, clause: exp.Expr) -> Parts:
+        nodes = [read.node for read in reads(clause)]
+        parts = (self._parts_of(one) if isinstance(one, exp.Column) else self._of_query(one) for one in nodes)
+        return frozenset(replace(part, bounds=self.closure(part.bounds)) for one in parts for part in one)
 
     def _among(self, column: exp.Column) -> Parts:
         """What decides of how many rows an aggregate function sees a column."""

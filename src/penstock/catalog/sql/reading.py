@@ -22,6 +22,7 @@ from penstock.catalog.sql.moments import (
     is_aggregate,
     walk,
 )
+from penstock.catalog.sql.row_identity import RowIdentity
 from penstock.catalog.sql.spans import WHOLE, cut_off, part_of, written_seconds
 from penstock.catalog.sql.timed_rows import (
     EVER,
@@ -89,7 +90,7 @@ class Reading:
         while size != len(found):
             size = len(found)
             for row in [one for one in found if isinstance(one, Row)]:
-                found |= self._single.get(row, NO_BOUNDS) | self._same_rows.get(row, frozenset())
+                found |= self._single.get(row, NO_BOUNDS) | self._identity.same_rows.get(row, frozenset())
             _follow(found, pairs)
         return frozenset(found)
 
@@ -282,42 +283,16 @@ class Reading:
         return NO_BOUNDS.union(*(part.bounds for part in self._query.reading(scope).parts(node)))
 
     @cached_property
-    def _equals(self) -> dict[Bound, Bounds]:
-        """Columns that are equal in every row, each with all that it equals."""
-        found: dict[Bound, set[Bound]] = {}
+    def _identity(self) -> RowIdentity:
+        return RowIdentity(self._query.tables, self._keys if self._single else {}, self._equal())
+
+    def _equal(self) -> Iterator[tuple[Bound, Bound]]:
+        """Columns that are equal in every row."""
         for condition in self._conditions:
             for one in condition.flatten() if isinstance(condition, exp.And) else (condition,):
                 one = one.unnest()
                 if isinstance(one, exp.EQ) and is_column(one.left) and is_column(one.right):
-                    ours, theirs = self._node(one.left), self._node(one.right)
-                    together = found.get(ours, {ours}) | found.get(theirs, {theirs})
-                    found |= dict.fromkeys(together, together)
-        return {node: frozenset(same) for node, same in found.items()}
-
-    def _same(self, node: Bound) -> Bounds:
-        return self._equals.get(node, frozenset({node}))
-
-    def _same_as(self, nodes: Iterable[Bound]) -> Bounds:
-        return NO_BOUNDS.union(*map(self._same, nodes))
-
-    @cached_property
-    def _same_rows(self) -> dict[Row, frozenset[Row]]:
-        """Rows that have the same key, and are those of one table, and so are one."""
-        found: dict[Row, set[Row]] = {}
-        for row in self._single:
-            for other in self._single:
-                if row is not other and self._are_one(row, other):
-                    found.setdefault(row, set()).add(other)
-        return {row: frozenset(others) for row, others in found.items()}
-
-    def _are_one(self, row: Row, other: Row) -> bool:
-        (_, ours, _, _, keys, *_), (_, theirs, *_) = (self._query.tables[one.table] for one in (row, other))
-
-        def meets(column: str) -> bool:
-            found = self._keys.get((other, column), NO_BOUNDS)
-            return not self._same_as(self._keys.get((row, column), NO_BOUNDS)).isdisjoint(found)
-
-        return ours == theirs and any(all(map(meets, key)) for key in keys)
+                    yield self._node(one.left), self._node(one.right)
 
     @cached_property
     def _is_grouped(self) -> bool:
@@ -335,7 +310,7 @@ class Reading:
         keys: list[exp.Expr] = list(group.find_all(exp.Column))
         if group.args.get("all"):
             keys += [one.unalias() for one in self._selects]
-        return self._same_as(self._node(one) for one in keys if is_column(one))
+        return self._identity.same_as(self._node(one) for one in keys if is_column(one))
 
     @cached_property
     def _pinned(self) -> frozenset[Row]:
@@ -349,7 +324,7 @@ class Reading:
             for key in self._query.tables[row.table][4]
             if all(not self._keys.get((row, column), NO_BOUNDS).isdisjoint(shared) for column in key)
         }
-        return frozenset(found.union(*(self._same_rows.get(row, frozenset()) for row in found)))
+        return frozenset(found.union(*(self._identity.same_rows.get(row, frozenset()) for row in found)))
 
     @cached_property
     def _sight(self) -> Sight:
