@@ -53,6 +53,9 @@ def decides(text: str, own: str = "t") -> set[str]:
         ("SELECT id, t, avg(x) over (order by t rows between 1 preceding and 1 following) AS o FROM asked",
          "asked window"),
         ("SELECT id, t, lag(x, -1) OVER (ORDER BY t) AS o FROM asked", "asked window"),
+        ("WITH d AS (SELECT k, s::date AS day, sum(v) AS v FROM met GROUP BY ALL), "
+         "r AS (SELECT k, day, avg(v) OVER (PARTITION BY k ORDER BY day ROWS 6 PRECEDING) AS o FROM d) "
+         "SELECT a.id, a.t, r.o FROM asked a LEFT JOIN r ON r.k = a.k AND r.day = a.t::date", "met join"),
         ("SELECT k, date_trunc('day', t) AS t, avg(x) AS o FROM asked GROUP BY ALL", "asked group"),
         ("SELECT k, min(t) AS t, avg(x) AS o FROM asked GROUP BY k", "asked group"),
         ("SELECT k AS t, count(*) AS o FROM asked GROUP BY k", "asked group"),
@@ -123,6 +126,9 @@ def test_rows_that_may_be_later_are_told(text: str, how: str) -> None:
         "SELECT a.id, a.t, m.v AS o FROM asked a LEFT JOIN met m USING (k) WHERE m.number IS NULL OR (m.s < a.t)",
         "SELECT a.id, a.t, m.v AS o FROM asked a JOIN met m USING (k) WHERE NOT (m.s > a.t OR m.v > 3)",
         "SELECT id, t, lead(x) OVER (ORDER BY t DESC) AS o FROM asked",
+        "WITH d AS (SELECT k, s::date AS day, sum(v) AS v FROM met GROUP BY ALL), "
+        "r AS (SELECT k, day, avg(v) OVER (PARTITION BY k ORDER BY day ROWS 6 PRECEDING) AS o FROM d) "
+        "SELECT a.id, a.t, r.o FROM asked a LEFT JOIN r ON r.k = a.k AND r.day = a.t::date - 1",
         "SELECT k, date_trunc('day', t) + INTERVAL 1 DAY AS t, avg(x) AS o FROM asked GROUP BY ALL",
         "SELECT k, max(t) AS t, avg(x) AS o FROM asked GROUP BY k",
         "WITH u AS (SELECT k, t, x, id FROM asked UNION ALL SELECT k, s, v, NULL FROM met), "
@@ -344,6 +350,9 @@ QUERIES = (
     "SELECT a.id, a.t, w.o FROM asked a JOIN w USING (id)",
     "WITH w AS (SELECT id, {window} AS o FROM asked) SELECT a.id, a.t, w.o FROM asked a JOIN w USING (id)",
     "WITH m AS (SELECT k, {time} AS s, sum(v) AS v FROM met GROUP BY ALL) "
+    "SELECT a.id, a.t, max(m.v) AS o FROM asked a JOIN m ON m.k = a.k AND {condition} GROUP BY ALL",
+    "WITH d AS (SELECT k, {time} AS t, sum(v) AS x FROM met GROUP BY ALL), "
+    "m AS (SELECT k, t AS s, {window} AS v FROM d) "
     "SELECT a.id, a.t, max(m.v) AS o FROM asked a JOIN m ON m.k = a.k AND {condition} GROUP BY ALL",
     "WITH u AS (SELECT k, t, x, id FROM asked UNION ALL SELECT k, s, v, NULL FROM met), "
     "w AS (SELECT *, {window} AS o FROM u) SELECT id, t, o FROM w WHERE id IS NOT NULL",

@@ -282,10 +282,10 @@ class _Level(Reading):
             )
         shared = self._identity.same_as(self._node(one) for one in seen.shared if is_column(one))
         pinned = self._pinned_by(shared)
-        last, then = NO_BOUNDS, NO_BOUNDS
+        ends: list[tuple[Bounds, Bounds]] = []
         if seen.last is not None:
-            last = self._surely_no_more(seen.last)
-            then = self._known_with(above(seen.last))
+            last, then = self._surely_no_more(seen.last), self._known_with(above(seen.last))
+            ends = [(last, then), *((_cut(last, cut), _cut(then, cut)) for cut in self._query.cuts)]
         found = set()
         for part in parts:
             bounds = self.closure(part.bounds)
@@ -295,7 +295,7 @@ class _Level(Reading):
             many = self._many(replace(part, bounds=bounds), shared, pinned, "window")
             # What all rows of the window share, the row itself has as well.
             kept = many.bounds.union(*(self._of_column(one) for one in many.bounds))
-            kept |= NO_BOUNDS if last.isdisjoint(bounds) else self.closure(then)
+            kept = kept.union(*(self.closure(then) for last, then in ends if not last.isdisjoint(bounds)))
             found.add(replace(many, bounds=kept, lost="" if kept else many.lost))
         if self._is_grouped:
             return frozenset(self._put_together(part)[0] for part in found)
@@ -368,6 +368,11 @@ class _Level(Reading):
         return clause.copy().transform(
             lambda node: given[node.name].copy() if is_column(node) and not node.table and node.name in given else node
         )
+
+
+def _cut(bounds: Bounds, seconds: float) -> Bounds:
+    """The columns among bounds with some seconds that were cut off them."""
+    return frozenset(replace(one, cut=seconds) for one in bounds if isinstance(one, ReadColumn) and not one.cut)
 
 
 def _only_filters(join: exp.Join) -> bool:
