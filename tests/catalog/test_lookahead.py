@@ -286,6 +286,26 @@ def test_a_result_without_a_time_may_be_of_any() -> None:
     assert told("SELECT k, avg(x) AS o FROM asked WHERE t < '2026-01-01' GROUP BY k", "") == {}
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "coalesce(t <= t)",
+        "century() < century()",
+        "date_part(['year', 'month'], t) = date_part(['year', 'month'], t)",
+        "(x, k) IN ((1, 2), (3, 4)) AND x IN [1, 2] AND t IN (SELECT s FROM met)",
+        "x > ANY (SELECT v FROM met) AND least(t) <= greatest(t)",
+        "date_diff('foo', t, t) > 3 AND date_sub(x, t, t) > 1 AND epoch(t - t) / 0 > 3 AND age(t) > x",
+        "strftime(t, x) = strftime(t, '%') AND NULL AND 1",
+        "x = " + "CASE WHEN x > 1 THEN " * 30 + "1" + " ELSE 2 END" * 30,
+        " + ".join(f"CASE WHEN x > {i} THEN {i} ELSE 1 END" for i in range(40)) + " > 3",
+        " OR ".join(f"(x = {i} AND t <= '2026-01-{i % 28 + 1:02d}')" for i in range(100)),
+        f"k IN ({', '.join(map(str, range(1000)))})",
+    ],
+)
+def test_whatever_a_condition_says_of_the_row_itself_is_followed(condition: str) -> None:
+    assert told(f"SELECT id, t, x AS o FROM asked WHERE {condition}") == {}
+
+
 CONDITIONS = (
     "{s} <= {t}", "{t} > {s}", "{s} BETWEEN {t} - INTERVAL 3 HOUR AND {t}", "{s} >= {t}", "NOT {s} > {t}", "TRUE",
     "({s} <= {t} OR {v} > 2)", "({s} < {t} OR {v} > 2 AND {s} <= {t})", "({s} < {t} OR {s} <= {t} - INTERVAL 1 HOUR)",

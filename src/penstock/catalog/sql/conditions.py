@@ -104,7 +104,8 @@ def said(condition: exp.Expr, outcome: bool = True, or_null: bool = False) -> Sa
             parts = [said(low, outcome, or_null), said(high, outcome, or_null)]
             return _all(parts) if outcome else _any(parts)
         case exp.In():
-            equal = (exp.EQ(this=condition.this.copy(), expression=one.copy()) for one in condition.expressions)
+            several = condition.expressions if len(condition.expressions) <= MOST else []
+            equal = (exp.EQ(this=condition.this.copy(), expression=one.copy()) for one in several)
             parts = [said(one, outcome, or_null) for one in equal]
             return (_any(parts) if outcome else _all(parts)) if parts else ()
         case exp.Cast() if condition.to.is_type("boolean"):
@@ -204,7 +205,7 @@ def _any(parts: list[Says | None]) -> Says | None:
 def _first(coalesced: exp.Coalesce, outcome: bool, or_null: bool) -> Says | None:
     """What is said by the first of several conditions that is not NULL."""
     first, *others = (coalesced.this, *coalesced.expressions)
-    if isinstance(others[0], exp.Boolean):
+    if others and isinstance(others[0], exp.Boolean):
         return said(first, outcome, or_null=others[0].this is outcome)
     return _any([said(one, outcome, or_null) for one in (first, *others)])
 

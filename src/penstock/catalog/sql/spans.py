@@ -91,7 +91,7 @@ def part_of(node: exp.Expr) -> str:
             name, given = node.name.lower(), node.expressions
             if name in ("date_part", "datepart") and given:
                 return _part_named(given[0].name)
-            return _part_named(name) if name in _PARTS else ""
+            return _part_named(name) if name in _PARTS and given else ""
         case exp.TimeToStr() if isinstance(node.args.get("format"), exp.Literal):
             written = "".join(_DIRECTIVE.findall(node.args["format"].name.replace("%F", "%Y%m%d")))
             return _ORDERED.get(written, _AGAIN)
