@@ -144,18 +144,14 @@ def derivation(text: str, tables: Tables) -> Derivation:
     The value of a column depends on what its expression reads. Where it aggregates, it depends on what the query
     filters by as well: a count of late flights tells how late flights were.
     """
-    tree = _parse(text)
-    if isinstance(tree, SqlError) or not isinstance(tree, exp.Query) or is_opaque(tree):
-        return Derivation(())
-    return derived(tree, tables)
+    tree = _followed(text)
+    return derived(tree, tables) if tree is not None else Derivation(())
 
 
 def lookaheads(text: str, tables: Moments, own: str) -> tuple[Lookahead, ...]:
     """The columns of a query's result that may be made of rows known after its time `own`."""
-    tree = _parse(text)
-    if isinstance(tree, SqlError) or not isinstance(tree, exp.Query) or is_opaque(tree):
-        return ()
-    return may_look_ahead(tree, tables, own)
+    tree = _followed(text)
+    return may_look_ahead(tree, tables, own) if tree is not None else ()
 
 
 def unknown_columns(text: str, tables: Tables) -> tuple[UnknownColumn, ...]:
@@ -183,10 +179,9 @@ def kind(text: str, columns: ColumnTypes) -> str:
 
 def kinds(text: str, tables: TableTypes) -> tuple[ResultColumn, ...]:
     """The columns of a query's result whose kind can be told; `text` must be a query."""
-    tree = _parse(text)
-    if isinstance(tree, SqlError) or has_statement(tree):
-        return ()
-    return tuple(ResultColumn(name, kind_, _named_at(one, text)) for name, kind_, one in query_kinds(tree, tables))
+    tree = _plain_query(text)
+    given = query_kinds(tree, tables) if tree is not None else ()
+    return tuple(ResultColumn(name, kind_, _named_at(one, text)) for name, kind_, one in given)
 
 
 def misfits_of_expression(text: str, columns: ColumnTypes) -> tuple[Misfit, ...]:
@@ -197,10 +192,8 @@ def misfits_of_expression(text: str, columns: ColumnTypes) -> tuple[Misfit, ...]
 
 def misfits_of_query(text: str, tables: TableTypes) -> tuple[Misfit, ...]:
     """The functions in a query that refuse their argument; `text` must be a query."""
-    tree = _parse(text)
-    if isinstance(tree, SqlError) or has_statement(tree):
-        return ()
-    return tuple(query_misfits(tree, text, tables))
+    tree = _plain_query(text)
+    return tuple(query_misfits(tree, text, tables)) if tree is not None else ()
 
 
 def clashes_of_expression(text: str, columns: ColumnTypes) -> tuple[Clash, ...]:
@@ -211,10 +204,20 @@ def clashes_of_expression(text: str, columns: ColumnTypes) -> tuple[Clash, ...]:
 
 def clashes_of_query(text: str, tables: TableTypes) -> tuple[Clash, ...]:
     """The operators in a query that refuse their two sides; `text` must be a query."""
+    tree = _plain_query(text)
+    return tuple(query_clashes(tree, text, tables)) if tree is not None else ()
+
+
+def _followed(text: str) -> exp.Query | None:
+    """A query whose columns can be followed; None where it hides them, or is none."""
     tree = _parse(text)
-    if isinstance(tree, SqlError) or has_statement(tree):
-        return ()
-    return tuple(query_clashes(tree, text, tables))
+    return tree if isinstance(tree, exp.Query) and not is_opaque(tree) else None
+
+
+def _plain_query(text: str) -> exp.Expr | None:
+    """A query without a statement in it; None where it has one, or cannot be parsed."""
+    tree = _parse(text)
+    return tree if not isinstance(tree, SqlError) and not has_statement(tree) else None
 
 
 def _named_at(selected: exp.Expr, text: str) -> Range:
