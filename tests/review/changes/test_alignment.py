@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from penstock.review.changes.alignment import Pair, align
+from penstock.specs.canary import CanaryStep
 from penstock.specs.gate import GateTest, MetricRule
 from penstock.specs.model import SensitiveUse
-from penstock.specs.rollout import CanaryStep
 from penstock.specs.units import Fraction
 
 

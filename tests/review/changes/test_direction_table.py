@@ -14,9 +14,9 @@ from penstock.review.changes.diff import UNORDERABLE, differences
 from penstock.review.changes.directions import judge
 from penstock.review.model import Direction, Operation
 from penstock.specs.addresses import IDENTITY_KEYS, Address
+from penstock.specs.canary import CanaryStep
 from penstock.specs.kinds import KINDS
 from penstock.specs.review import Area, Loosens, Review
-from penstock.specs.rollout import CanaryStep
 from penstock.specs.shapes import Entries, Field, Items, Mapping, Scalar, mappings
 from review.changes.samples import node, sample
 

@@ -28,10 +28,11 @@ from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic, Label
 from penstock.source.model import Pointer
 from penstock.specs.burn_windows import BURN_WINDOWS
+from penstock.specs.canary import BurnRateBound
 from penstock.specs.environment import Environment
 from penstock.specs.model import Model
 from penstock.specs.monitor import AnomalyMonitor, DriftMonitor, QualityMonitor
-from penstock.specs.rollout import BurnRateBound, Rollout
+from penstock.specs.rollout import Rollout
 from penstock.specs.units import Duration
 
 _UP_TO_ONE = {"ks": "Kolmogorov-Smirnov", "jensen_shannon": "Jensen-Shannon"}

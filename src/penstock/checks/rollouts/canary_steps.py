@@ -25,8 +25,9 @@ from penstock.catalog.model import View
 from penstock.checks.rule import rule
 from penstock.diagnostics.codes import MAY_WARN
 from penstock.diagnostics.model import Diagnostic, Label
+from penstock.specs.canary import Canary
 from penstock.specs.compared_windows import shortest_hold
-from penstock.specs.rollout import Canary, Rollout
+from penstock.specs.rollout import Rollout
 
 
 @rule("canary-steps", severities=MAY_WARN)

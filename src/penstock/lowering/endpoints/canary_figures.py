@@ -18,8 +18,9 @@ from decimal import Decimal
 from penstock.ir.serving import AbortCondition
 from penstock.lowering.endpoints.request_series import CHANCE, PERCENTILES, RequestSeries, Unmeasured
 from penstock.lowering.numbers import decimal_text
-from penstock.specs.rollout import AbortCondition as AbortSpec
-from penstock.specs.rollout import BurnRateBound, LatencyObjective, QueryBound, Slos
+from penstock.specs.canary import AbortCondition as AbortSpec
+from penstock.specs.canary import BurnRateBound, QueryBound
+from penstock.specs.rollout import LatencyObjective, Slos
 from penstock.specs.units import Duration
 
 STEP_WINDOW = "$window"

@@ -25,10 +25,11 @@ from penstock.lowering.endpoints.serving import free_labels, identity_of, mode_o
 from penstock.lowering.endpoints.serving_pods import ServingPods
 from penstock.lowering.endpoints.stable_comparison import comparison
 from penstock.lowering.environments import environment_of
+from penstock.specs.canary import CanaryStep
 from penstock.specs.compared_windows import compared_window
 from penstock.specs.environment import EnvironmentSpec
 from penstock.specs.release import Release, Version
-from penstock.specs.rollout import CanaryStep, Rollout, RolloutSpec
+from penstock.specs.rollout import Rollout, RolloutSpec
 from penstock.specs.units import Duration
 
 

@@ -14,8 +14,8 @@ from penstock.ir.serving import StableComparison
 from penstock.lowering.endpoints.canary_figures import STEP_WINDOW, enough, indented, slowness
 from penstock.lowering.endpoints.request_series import CHANCE, RequestSeries, Unmeasured
 from penstock.lowering.numbers import decimal_text
+from penstock.specs.canary import AbortCondition, QueryBound
 from penstock.specs.compared_windows import CRITICAL, FEWEST
-from penstock.specs.rollout import AbortCondition, QueryBound
 
 _PART = "$part"
 _CANARY, _STABLE = "$canary", "$stable"

@@ -27,8 +27,9 @@ from penstock.lowering.rules.testing import (
     series,
     silent,
 )
+from penstock.specs.canary import Canary, CanaryStep
 from penstock.specs.release import Release
-from penstock.specs.rollout import Canary, CanaryStep, Rollout
+from penstock.specs.rollout import Rollout
 from penstock.specs.units import Duration
 
 STOPPED = "ModelReleaseStopped"

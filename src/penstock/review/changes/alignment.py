@@ -13,9 +13,10 @@ from penstock.review.changes.values import exact
 from penstock.specs.addresses import IDENTITY_KEYS
 from penstock.specs.approval_policy import Require, When
 from penstock.specs.base import JsonPatch, Node
+from penstock.specs.canary import CanaryStep
 from penstock.specs.gate import GateTest
 from penstock.specs.model import SensitiveUse
-from penstock.specs.rollout import Caller, CanaryStep
+from penstock.specs.rollout import Caller
 
 SETS: frozenset[type[Node]] = frozenset({Caller, GateTest, SensitiveUse, Require, When})
 """Items without `id` or `name` whose order means nothing; they are known by their content."""

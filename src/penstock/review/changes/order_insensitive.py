@@ -13,12 +13,13 @@ from penstock.review.changes.diff import Difference
 from penstock.review.changes.directions import NEUTRAL, DirectionJudgement
 from penstock.review.changes.reorderings import FOLLOWED
 from penstock.specs.base import Metadata, Node
+from penstock.specs.canary import Canary
 from penstock.specs.dataset import DatasetSpec
 from penstock.specs.estimator import Estimator, External
 from penstock.specs.gate import ExplainRule, GateSpec, LatencyRule, PythonRule
 from penstock.specs.model import Card, Except, ModelSpec
 from penstock.specs.monitor import AnomalyMonitor, DriftMonitor, Monitor, QualityMonitor, QueryMonitor
-from penstock.specs.rollout import Access, Canary, RolloutSpec
+from penstock.specs.rollout import Access, RolloutSpec
 
 _WATCHES = "each of them works independently"
 _TOLD = "each of them is notified independently"

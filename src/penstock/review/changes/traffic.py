@@ -8,7 +8,8 @@ from typing import Any
 from penstock.review.changes.diff import Difference
 from penstock.review.changes.directions import LOOSENED
 from penstock.review.model import Grown, Operation
-from penstock.specs.rollout import Canary, CanaryStep, RolloutSpec
+from penstock.specs.canary import Canary, CanaryStep
+from penstock.specs.rollout import RolloutSpec
 
 
 def traffic_growth(difference: Difference, before: Any, after: Any) -> Difference:

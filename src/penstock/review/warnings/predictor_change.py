@@ -22,8 +22,9 @@ from penstock.diagnostics.model import Diagnostic
 from penstock.ir.serving import canary_copies, predictor_name
 from penstock.review.warnings.served import served
 from penstock.specs.base import ManifestPatch
+from penstock.specs.canary import Canary
 from penstock.specs.release import Release
-from penstock.specs.rollout import Canary, Rollout
+from penstock.specs.rollout import Rollout
 from penstock.specs.units import Fraction
 
 
