@@ -55,5 +55,8 @@ def _alone_in(root: Path) -> Iterator[pytest.MonkeyPatch]:
     finally:
         sys.path[:] = path
         for name in set(sys.modules) - known:
-            if str(getattr(sys.modules[name], "__file__", None) or "").startswith(f"{root.resolve()}/"):
+            module = sys.modules[name]
+            # A package without an `__init__.py` has folders alone.
+            places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
+            if any(Path(place).is_relative_to(root.resolve()) for place in places if place):
                 del sys.modules[name]
