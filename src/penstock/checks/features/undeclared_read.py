@@ -4,11 +4,10 @@ What it does: follows the function of a feature, of a gate's rule or of a datase
 an estimator, through all that they call in the repository, and reports each place that reads a file, a database or an
 address: `open`, `pathlib`, `pandas.read_csv`, DuckDB's SQL, `requests` and the like. Not reported is configuration: a
 file of the repository under a name that is written out (`open("systems/vocabulary.json")`,
-`Path(__file__).with_name("weights.npy")`), unless it is a table (CSV, Parquet, a database) or of a Dataset. Code
-that no import statement names may do any of that, so a place that runs some is reported as well: `importlib`, `exec`,
+`Path(__file__).with_name("weights.npy")`), unless it is a table (CSV, Parquet, a database) or of a Dataset. Code that
+no import statement names may do any of that, so a place that runs some is reported as well: `importlib`, `exec`,
 `subprocess`, `pickle`, `getattr` by a name that is put together. The source of a Dataset may read what it likes,
-because its columns are declared. Custom steps are reported only where their Python
-reads the rows of a Dataset.
+because its columns are declared. Custom steps are reported only where their Python reads the rows of a Dataset.
 
 Why: lineage, labels of sensitivity, point-in-time joins and approvals follow what specs declare. A column that a
 function fetches by itself gets past all of them. If a feature or an estimator reads the rows of a Dataset, each

@@ -12,10 +12,10 @@ another dataset that are joined without any condition on their time are an error
 same table as the row itself, such as all of them in a mean; a condition that does not end at the dataset's time, such
 as `l.landed_at >= d.departs_at` or the same day; a window that looks beyond its row; rows that are put together under a
 time before the last of them, as a daily average whose time is the beginning of the day; rows which `latest` or
-`aggregate` sees and of which later rows decide whether they are there, as by `EXISTS`, by an inner join, by `QUALIFY
-row_number() OVER (... ORDER BY t DESC) = 1` or by `LIMIT`; what a query gets of all this from a dataset that is a query
-itself; and a dataset without an event time that is derived from one with it, where rows with a time look it up or meet
-it by their entity. A join that brings in the label is reported as `label-leak`, a row under a time before its own as
+`aggregate` sees and of which later rows decide whether they are there, as by `EXISTS`, by an inner join, as the last of
+each by `QUALIFY`, or as the largest by `LIMIT`; what a query gets of all this from a dataset that is a query itself;
+and a dataset without an event time that is derived from one with it, where rows with a time look it up or meet it by
+their entity. A join that brings in the label is reported as `label-leak`, a row under a time before its own as
 `earlier-time`. What other functions make of a time may be any time, and is taken as it is written.
 
 Why: rows that match only by key may be far apart in time. The joined row counts as known at the time of one of them, so
