@@ -345,6 +345,12 @@ MISTAKES = {
         RELEASE,
         "environment.argoRollouts.domain",
     ),
+    "a bound for the stable version": (
+        changed(BY_ITSELF, ('avg(doubt{revision="$canary"})', 'avg(doubt{revision=~"$canary|$stable"})')),
+        ENVIRONMENT,
+        RELEASE,
+        "strategy.canary.abortOn",
+    ),
     "a query over all pods": (
         changed(BY_ITSELF, ('revision="$canary"', "")),
         ENVIRONMENT,

@@ -31,7 +31,8 @@ from penstock.targets.argo_rollouts.names import (
 from penstock.targets.base import version
 
 PLACEHOLDER = "$canary"
-_ARGUMENTS = {PLACEHOLDER: CANARY_HASH, "$stable": STABLE_HASH, "$window": STEP_WINDOW, "$part": COMPARED_WINDOW}
+STABLE = "$stable"
+_ARGUMENTS = {PLACEHOLDER: CANARY_HASH, STABLE: STABLE_HASH, "$window": STEP_WINDOW, "$part": COMPARED_WINDOW}
 _KEPT_MEASUREMENTS = 20
 _TIMEOUT_SECONDS = 20
 TIMEOUT_SINCE = (1, 6)

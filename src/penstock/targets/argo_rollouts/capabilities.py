@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from penstock.ir.serving import Endpoint
-from penstock.targets.argo_rollouts.analysis_template import PLACEHOLDER
+from penstock.targets.argo_rollouts.analysis_template import PLACEHOLDER, STABLE
 from penstock.targets.argo_rollouts.names import canary_service
 from penstock.targets.argo_rollouts.pod import IMPLEMENTATIONS
 from penstock.targets.base import Capability, version
@@ -100,6 +100,12 @@ def _not_of_the_canary(endpoint: Endpoint) -> str | None:
     )
 
 
+def _stable_in_a_bound(endpoint: Endpoint) -> str | None:
+    conditions = endpoint.traffic.abort_on if endpoint.traffic is not None else ()
+    found = next((one.name for one in conditions if STABLE in one.judged), None)
+    return None if found is None else f"`{found}` names `{STABLE}`, but a bound is for the canary alone"
+
+
 def _name(endpoint: Endpoint) -> str | None:
     if endpoint.name[0].isalpha():
         return None
@@ -137,6 +143,11 @@ CAPABILITIES = (
         "strategy.canary.abortOn",
         _not_of_the_canary,
         'a selector `revision="$canary"` over series of the endpoint\'s pods',
+    ),
+    Capability(
+        "strategy.canary.abortOn",
+        _stable_in_a_bound,
+        "`aboveStable` or `belowStable`, which compare the two",
     ),
     Capability("metadata.name", _name, "a name that starts with a letter"),
     Capability("environment.argoRollouts.domain", _domain, f"a shorter domain: {LONGEST_HOST} characters in all"),
