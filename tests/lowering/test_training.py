@@ -15,6 +15,7 @@ from penstock.lowering.pipelines.custom_steps import CustomStepProblem, custom_s
 from penstock.lowering.pipelines.training import training_steps, training_workflow
 from penstock.specs.dataset import DatasetSpec
 from penstock.specs.feature_set import FeatureSetSpec
+from targets.kubeflow.workflows import rendered
 
 
 def workflow(change: Callable[[Documents], None] | None = None) -> Workflow:
@@ -146,12 +147,16 @@ def test_a_search_of_several_pods_is_put_together_before_training() -> None:
     found = steps(workflow(in_model(search=search | {"pods": 3})))
     shares = [f"search-{pod}" for pod in (1, 2, 3)]
     assert [name for name in found if name not in one] == [*shares, "gather"]
-    assert [values(found[name], "--share") for name in shares] == [["1/3"], ["2/3"], ["3/3"]]
+    assert [values(found[name], "--share") for name in shares] == [["1-of-3"], ["2-of-3"], ["3-of-3"]]
     assert {found[name].compute for name in shares} == {one["search"].compute}
     # One pod more changes nothing of what each trial is.
     assert [values(found[name], "--search") for name in (*shares, "gather")] == [values(one["search"], "--search")] * 4
     assert [value.step for value in values(found["gather"], "--share")] == shares
     assert [value.step for value in values(found["train"], "--trials")] == ["gather"]
+    # Kubeflow knows inputs by their names alone.
+    pipeline = rendered(workflow(in_model(search=search | {"pods": 3})))["training.yaml"].documents[0]
+    inputs = pipeline["root"]["dag"]["tasks"]["gather"]["inputs"]["artifacts"]
+    assert list(inputs) == ["share_1_of_3", "share_2_of_3", "share_3_of_3"]
 
 
 def test_selection_and_search_are_there_only_where_they_are_declared() -> None:

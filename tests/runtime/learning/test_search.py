@@ -264,9 +264,9 @@ def gathered(splits: Path, folder: Path, search: dict[str, object], pods: int) -
     shares: list[str] = []
     for pod in range(1, pods + 1):
         output = folder / f"share-{pod}"
-        assert main(arguments(splits, output, search, share=f"{pod}/{pods}")) == 0
+        assert main(arguments(splits, output, search, share=f"{pod}-of-{pods}")) == 0
         assert not (output / "best.json").exists()
-        shares += ["--share", f"{pod}/{pods}={output}"]
+        shares += ["--share", f"{pod}-of-{pods}={output}"]
     output = folder / "gathered"
     assert (
         main(["gather", *shares, "--search", json.dumps({"maximize": "roc_auc"} | search), "--trials", str(output)])
@@ -301,30 +301,41 @@ def test_a_share_without_a_trial_that_could_be_scored_is_no_failure_of_the_other
 def test_a_search_that_learns_has_no_shares(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     splits = write_splits(tmp_path / "splits")
     search: dict[str, object] = {"sampler": "tpe", "trials": 2, "space": SPACE}
-    assert main(arguments(splits, tmp_path / "trials", search, share="1/2")) == 2
+    assert main(arguments(splits, tmp_path / "trials", search, share="1-of-2")) == 2
     assert "`tpe` suggests each trial by the ones before: it has no shares" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("share", ["0/2", "3/2", "2", "1/0", "1/-2", "a/b"])
+@pytest.mark.parametrize("share", ["0-of-2", "3-of-2", "2", "1-of-0", "1-of--2", "1/2"])
 def test_a_share_is_one_of_several(share: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     splits = write_splits(tmp_path / "splits")
     with pytest.raises(SystemExit, match="2"):
         main(arguments(splits, tmp_path / "trials", {"trials": 2, "space": SPACE}, share=share))
-    assert f"expected K/N with K from 1 to N, not `{share}`" in capsys.readouterr().err
+    assert f"expected K-of-N with K from 1 to N, not `{share}`" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    ("shares", "why"), [(["1", "3"], "trial 1 is in none of them"), (["1", "2", "2"], "a trial is in two of them")]
+    ("shares", "why"),
+    [
+        ({"1-of-3": "1-of-3", "3-of-3": "3-of-3"}, "do not make up one search: 2-of-3 is missing"),
+        # Their trials are numbered without a gap.
+        ({"1-of-3": "1-of-3", "2-of-3": "2-of-3"}, "do not make up one search: 3-of-3 is missing"),
+        ({"1-of-1": "1-of-1", "2-of-3": "2-of-3"}, "do not make up one search: not all of them are of 1"),
+        (
+            {"1-of-2": "1-of-2", "2-of-2": "1-of-2"},
+            "shares 1-of-2, 2-of-2 are not those of one search",
+        ),
+        ({"first": "1-of-1"}, "--share: expected K-of-N with K from 1 to N, not `first`"),
+    ],
 )
 def test_shares_that_are_no_whole_search_are_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], shares: list[str], why: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], shares: dict[str, str], why: str
 ) -> None:
     splits = write_splits(tmp_path / "splits")
     search: dict[str, object] = {"sampler": "random", "trials": 3, "space": SPACE}
     words: list[str] = []
-    for place, share in enumerate(shares):
-        assert main(arguments(splits, tmp_path / share, search, share=f"{share}/3")) == 0
-        words += ["--share", f"{place}={tmp_path / share}"]
+    for name, share in shares.items():
+        assert main(arguments(splits, tmp_path / share, search, share=share)) == 0
+        words += ["--share", f"{name}={tmp_path / share}"]
     sought = json.dumps({"maximize": "roc_auc"} | search)
     assert main(["gather", *words, "--search", sought, "--trials", str(tmp_path / "all")]) == 2
     assert why in capsys.readouterr().err
@@ -333,6 +344,6 @@ def test_shares_that_are_no_whole_search_are_refused(
 def test_what_is_no_search_is_not_gathered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sought = json.dumps({"maximize": "roc_auc", "trials": 1, "space": SPACE})
     (tmp_path / "empty").mkdir()
-    words = ["--share", f"1/1={tmp_path / 'empty'}", "--search", sought, "--trials", str(tmp_path / "all")]
+    words = ["--share", f"1-of-1={tmp_path / 'empty'}", "--search", sought, "--trials", str(tmp_path / "all")]
     assert main(["gather", *words]) == 2
     assert "has no trials.parquet: it is not the output of a search" in capsys.readouterr().err

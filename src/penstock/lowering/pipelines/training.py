@@ -152,10 +152,10 @@ def _searching(model: Model, search: Search, learner: list[Argument], image: str
         return
     shares: list[Argument] = []
     for pod in range(1, search.pods + 1):
-        share = flag("share", f"{pod}/{search.pods}")
-        step = make_step("search", image, [*arguments, share], subject=str(pod), compute=compute)
+        share = f"{pod}-of-{search.pods}"
+        step = make_step("search", image, [*arguments, flag("share", share)], subject=str(pod), compute=compute)
         yield step
-        shares.append(keyed("share", f"{pod}/{search.pods}", output_of(step)))
+        shares.append(keyed("share", share, output_of(step)))
     yield make_step("gather", image, [*shares, sought])
 
 

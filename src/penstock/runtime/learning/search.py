@@ -26,7 +26,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from penstock.runtime.arguments import directory, output_directory, spec
 from penstock.runtime.artifacts import Splits
@@ -35,7 +35,7 @@ from penstock.runtime.learning.estimators import THREADS
 from penstock.runtime.learning.inputs import refuse_other_task
 from penstock.runtime.learning.samplers import Suggest, point, suggestions
 from penstock.runtime.learning.trial import Bench, Task, prepare_worker, refuse_unfit, score_in_worker
-from penstock.runtime.learning.trials import Score, Trial, write_best, write_trials
+from penstock.runtime.learning.trials import Score, Share, Trial, write_best, write_trials
 from penstock.specs.estimator import Estimator
 from penstock.specs.model import TASKS, Preprocess
 from penstock.specs.search import INDEPENDENT, Search
@@ -45,22 +45,6 @@ JOURNAL_FILE = "trials.jsonl"
 log = logging.getLogger(__name__)
 
 Evaluate = Callable[[Sequence[Mapping[str, Any]]], list[Score]]
-
-
-class Share(NamedTuple):
-    """One of several equal parts of a search's trials: every `of`-th of them."""
-
-    at: int
-    """From 1."""
-    of: int
-
-    @classmethod
-    def parse(cls, text: str) -> Share:
-        """A flag's type: ``k/n``."""
-        at, _, of = text.partition("/")
-        if not (at.isdecimal() and of.isdecimal() and 1 <= int(at) <= int(of)):
-            raise argparse.ArgumentTypeError(f"expected K/N with K from 1 to N, not `{text}`")
-        return cls(int(at), int(of))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threshold", type=float, default=0.5)
     parser.add_argument("--seed", type=int, default=0, help="seed of the learners; the sampler uses the search's own")
     parser.add_argument(
-        "--share", type=Share.parse, help="k/n: run every n-th trial alone, from the k-th on, for `gather`"
+        "--share", type=Share.parse, help="K-of-N: run every N-th trial alone, from the K-th on, for `gather`"
     )
     parser.add_argument("--trials", type=output_directory, required=True, help="output directory of the trials")
 

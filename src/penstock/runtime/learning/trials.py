@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from penstock.runtime.artifacts import write_json, write_table
 from penstock.runtime.faults import InputError
@@ -29,6 +30,25 @@ class Trial:
     number: int
     params: dict[str, Any]
     score: Score
+
+
+class Share(NamedTuple):
+    """One of several equal parts of a search's trials: every `of`-th of them."""
+
+    at: int
+    """From 1."""
+    of: int
+
+    @classmethod
+    def parse(cls, text: str) -> Share:
+        """A flag's type: ``K-of-N``."""
+        at, _, of = text.partition("-of-")
+        if not (at.isdecimal() and of.isdecimal() and 1 <= int(at) <= int(of)):
+            raise argparse.ArgumentTypeError(f"expected K-of-N with K from 1 to N, not `{text}`")
+        return cls(int(at), int(of))
+
+    def __str__(self) -> str:
+        return f"{self.at}-of-{self.of}"
 
 
 def write_trials(output: Path, trials: Sequence[Trial]) -> None:
