@@ -107,7 +107,7 @@ def lookaheads_of(view: View, dataset: Dataset) -> tuple[Lookahead, ...]:
 def _unsure(view: View, dataset: Dataset) -> tuple[str, ...]:
     """The columns of a dataset with a time that may be made of later rows, an empty one where those decide its rows."""
     own = dataset.spec.known_at or dataset.spec.event_time
-    if own is None or dataset.spec.source.sql is None or _is_cyclic(view, dataset.name):
+    if own is None or dataset.spec.source.sql is None or circle_of(view, dataset.name) is not None:
         return ()
 
     def look(inner: View) -> tuple[str, ...]:
@@ -117,14 +117,21 @@ def _unsure(view: View, dataset: Dataset) -> tuple[str, ...]:
     return view.memo(("unsure", dataset.name), look)
 
 
-def _is_cyclic(view: View, dataset: str) -> bool:
-    found: set[str] = set()
-    waiting = [dataset]
-    while waiting:
-        read = tables_of(view, waiting.pop())
-        waiting += [one for one in read if one not in found]
-        found.update(read)
-    return dataset in found
+def circle_of(view: View, start: str) -> tuple[str, ...] | None:
+    """The shortest way from a dataset back to itself, breadth first; None where there is none."""
+    paths: list[tuple[str, ...]] = [(start,)]
+    seen: set[str] = set()
+    while paths:
+        following = []
+        for path in paths:
+            for table in tables_of(view, path[-1]):
+                if table == start:
+                    return (*path, start)
+                if table not in seen:
+                    seen.add(table)
+                    following.append((*path, table))
+        paths = following
+    return None
 
 
 def _same_rows_as(view: View, dataset: Dataset, time: str, seen: frozenset[str]) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from penstock.catalog.model import View
 from penstock.catalog.sql import analysis
 from penstock.catalog.sql.values import Query
-from penstock.catalog.upstream import tables_of
+from penstock.catalog.upstream import circle_of
 from penstock.checks.rule import rule
 from penstock.diagnostics.model import Diagnostic
 from penstock.specs.dataset import Dataset
@@ -25,7 +25,7 @@ from penstock.specs.dataset import Dataset
 @rule("dataset-cycle")
 def dataset_cycle(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
     """Yields the circle that a dataset is the first of, by name."""
-    circle = _circle(view, dataset.name)
+    circle = circle_of(view, dataset.name)
     if circle is None or dataset.name != min(circle):
         return
     query = analysis.query(dataset.spec.source.sql or "")
@@ -41,20 +41,3 @@ def dataset_cycle(view: View, dataset: Dataset) -> Iterator[Diagnostic]:
         " -> ".join(circle),
         help=("let one of them read from a dataset outside of the cycle",),
     )
-
-
-def _circle(view: View, start: str) -> tuple[str, ...] | None:
-    """The shortest way from a dataset back to itself, breadth first."""
-    paths: list[tuple[str, ...]] = [(start,)]
-    seen: set[str] = set()
-    while paths:
-        following = []
-        for path in paths:
-            for table in tables_of(view, path[-1]):
-                if table == start:
-                    return (*path, start)
-                if table not in seen:
-                    seen.add(table)
-                    following.append((*path, table))
-        paths = following
-    return None
