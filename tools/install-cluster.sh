@@ -1,7 +1,7 @@
 #!/bin/sh
 # Puts into .tools/cluster what tests/cluster runs: an API server of Kubernetes with etcd and kubectl, the controllers of
-# KServe and Argo Rollouts, and what those are installed with. All but etcd is built here, from the versions of
-# tools/cluster/go.mod; about five minutes of two processors where nothing of it is in Go's cache.
+# KServe, Argo Rollouts and Argo CD, and what those are installed with. All but etcd is built here, from the versions of
+# tools/cluster/go.mod and tools/argo-cd/go.mod; about ten minutes of two processors where Go's cache holds none of it.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -24,8 +24,8 @@ version() { # MODULE
   (cd $module && go list -m -f '{{.Version}}' "$1")
 }
 
-source_of() { # MODULE
-  (cd $module && go mod download "$1" && go list -m -f '{{.Dir}}' "$1")
+source_of() { # MODULE [OF]
+  (cd "${2:-$module}" && go mod download "$1" && go list -m -f '{{.Dir}}' "$1")
 }
 
 # kubectl refuses to say what it is unless it is told.
@@ -41,9 +41,11 @@ flags="-s -w -X $say.gitVersion=$kubernetes -X $say.gitMajor=${numbers%%.*} -X $
     github.com/argoproj/argo-rollouts/cmd/rollouts-controller
 )
 mv "$bin/manager" "$bin/kserve-manager"
+(cd tools/argo-cd && CGO_ENABLED=0 go build -ldflags "-s -w" -o "$bin/argo-cd" .)
 
 kserve=$(source_of github.com/kserve/kserve)
 rollouts=$(source_of github.com/argoproj/argo-rollouts)
+argo_cd=$(source_of github.com/argoproj/argo-cd/v3 tools/argo-cd)
 gateway=$(source_of sigs.k8s.io/gateway-api)
 keda=$(source_of github.com/kedacore/keda/v2)
 
@@ -62,6 +64,8 @@ mkdir -p "$manifests/crds" "$manifests/kserve"
 cp "$kserve"/config/crd/full/serving.kserve.io_*.yaml \
   "$kserve"/config/crd/full/clusterstoragecontainer/serving.kserve.io_*.yaml \
   "$rollouts"/manifests/crds/*-crd.yaml \
+  "$argo_cd"/manifests/crds/application-crd.yaml \
+  "$argo_cd"/manifests/crds/appproject-crd.yaml \
   "$gateway"/config/crd/standard/gateway.networking.k8s.io_gateways.yaml \
   "$gateway"/config/crd/standard/gateway.networking.k8s.io_httproutes.yaml \
   "$keda"/config/crd/bases/keda.sh_scaledobjects.yaml \

@@ -111,15 +111,17 @@ def units(catalog: Catalog, models: Iterable[str] | None = None) -> Iterator[Uni
 
 
 def environment_units(catalog: Catalog) -> Iterator[Unit]:
-    """The units of the environments that have anything as a whole: those that declare an Alertmanager."""
+    """The units of the environments that have anything as a whole: an Alertmanager, Argo CD, patches."""
     for view in catalog.views():
         environment = view.environment
-        if environment is not None and _has_routes(environment):
+        if environment is not None and _has_own_files(environment):
             yield Unit(environment.name, "Environment", environment.name)
 
 
-def _has_routes(environment: Environment) -> bool:
-    return environment.spec.cluster and environment.spec.alertmanager is not None
+def _has_own_files(environment: Environment) -> bool:
+    spec = environment.spec
+    # A patch of nothing is an error, which only a unit can tell.
+    return bool(spec.patches) or (spec.cluster and (spec.alertmanager is not None or spec.argo_cd is not None))
 
 
 def units_in(view: View, specs: Iterable[SpecId]) -> Iterator[Unit]:
@@ -131,7 +133,7 @@ def units_in(view: View, specs: Iterable[SpecId]) -> Iterator[Unit]:
         if spec.kind == "Model" and view.find(Model, spec.name) is not None:
             exists = environment.spec.training or bool(view.rollouts_of(spec.name))
         elif spec.kind == "Environment":
-            exists = spec.name == environment.name and _has_routes(environment)
+            exists = spec.name == environment.name and _has_own_files(environment)
         else:
             rollout = view.find(Rollout, spec.name) if spec.kind == "Rollout" else None
             exists = rollout is not None and environment.name in rollout.spec.environments
@@ -177,7 +179,7 @@ def _made(catalog: Catalog, unit: Unit) -> _Made:
     if diagnostics:
         return _Made((), tuple(diagnostics), reads.keys, unreleased)
     manifests = merged(manifest for plan in plans for manifest in render(plan))
-    if isinstance(resource, Model | Rollout) and resource.spec.patches:
+    if isinstance(resource, Model | Rollout | Environment) and resource.spec.patches:
         manifests, problems = apply_patches(view, spec, resource.spec.patches, manifests, _awaited(plans))
         diagnostics += problems
     manifests = linked(manifests)

@@ -71,7 +71,8 @@ def _without_target(view: View, spec: SpecId, position: int, patch: ManifestPatc
     helps = [f"did you mean `{near[0]}`?"] if near else []
     if not near:
         listed = ", ".join(f"`{kind}/{name}`" for kind, name in sorted(known)) or "nothing"
-        helps.append(f"{spec} generates {listed} there; put a patch for some environments into their `overrides`")
+        elsewhere = "" if spec.kind == "Environment" else "; put a patch for some environments into their `overrides`"
+        helps.append(f"{spec} generates {listed} there{elsewhere}")
     return Diagnostic.error(
         "patch-without-target",
         f"no generated manifest of `{view.environment_name}` is {with_article(patch.kind)} named `{patch.name}`",

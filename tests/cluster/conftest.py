@@ -11,7 +11,7 @@ import pytest
 from cluster.api_server import Cluster, api_server
 from cluster.controllers import argo_rollouts, kserve
 
-_PROGRAMS = ("etcd", "kube-apiserver", "kubectl", "kserve-manager", "rollouts-controller")
+_PROGRAMS = ("etcd", "kube-apiserver", "kubectl", "kserve-manager", "rollouts-controller", "argo-cd")
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +32,7 @@ def cluster_tools(root: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def cluster(cluster_tools: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """An API server that knows the kinds of KServe, Argo Rollouts, KEDA, the Gateway API and Prometheus' operator."""
+    """An API server that knows the kinds of KServe, both of Argo's, KEDA, the Gateway API and Prometheus' operator."""
     with api_server(cluster_tools, tmp_path_factory.mktemp("cluster")) as started:
         started.define(cluster_tools / "manifests" / "crds")
         yield started

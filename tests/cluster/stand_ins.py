@@ -1,4 +1,4 @@
-"""What no process here does: pods that come up, and a gateway that takes a route. Their status is written instead."""
+"""What no process here does: pods that come up, a gateway that takes a route, garbage that is collected."""
 
 from __future__ import annotations
 
@@ -32,6 +32,14 @@ def routes_are_accepted(cluster: Cluster, namespace: str) -> None:
             for parent in route["spec"]["parentRefs"]
         ]
         _says(cluster, "httproute", name(route), namespace, {"parents": parents})
+
+
+def garbage_is_collected(cluster: Cluster, kind: str, namespace: str) -> None:
+    """What is deleted before its dependents are goes once it has none, which is for Kubernetes' controllers to see."""
+    for found in cluster.all(kind, namespace):
+        if "deletionTimestamp" in found["metadata"]:
+            words = ("--type=merge", "-p", '{"metadata": {"finalizers": null}}')
+            cluster.run("patch", kind, name(found), "-n", namespace, *words)
 
 
 def name(document: Document) -> str:

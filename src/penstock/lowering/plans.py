@@ -5,11 +5,13 @@ from __future__ import annotations
 from penstock.catalog.model import View
 from penstock.ir.alert_routes import AlertRoutes
 from penstock.ir.dashboard import Dashboard
+from penstock.ir.delivery import Delivery
 from penstock.ir.monitoring import RuleFile
 from penstock.ir.serving import AccessRule, Endpoint
 from penstock.ir.workflow import Schedule, Workflow
 from penstock.lowering.alert_routes import alert_routes
 from penstock.lowering.dashboards import dashboard
+from penstock.lowering.delivery import delivery
 from penstock.lowering.endpoints.access import access_rule
 from penstock.lowering.endpoints.endpoint import endpoint
 from penstock.lowering.pipelines.monitoring import monitoring_workflow
@@ -18,7 +20,7 @@ from penstock.lowering.pipelines.training import training_workflow
 from penstock.lowering.rules.rollout import rule_file
 from penstock.lowering.rules.trainings import training_rules
 
-Plan = Workflow | Schedule | Endpoint | AccessRule | RuleFile | Dashboard | AlertRoutes
+Plan = Workflow | Schedule | Endpoint | AccessRule | RuleFile | Dashboard | AlertRoutes | Delivery
 
 
 def model_plans(view: View, model: str) -> tuple[Plan, ...]:
@@ -38,6 +40,5 @@ def rollout_plans(view: View, rollout: str) -> tuple[Plan, ...]:
 
 
 def environment_plans(view: View) -> tuple[Plan, ...]:
-    """What an environment has as a whole: who is notified of its alerts."""
-    routes = alert_routes(view)
-    return (routes,) if routes is not None else ()
+    """What an environment has as a whole: who is notified of its alerts, and how its files come to its cluster."""
+    return tuple(plan for plan in (alert_routes(view), delivery(view)) if plan is not None)

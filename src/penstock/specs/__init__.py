@@ -1,7 +1,7 @@
 """The language: one file a kind, on a common base.
 
 - Kinds, in the table of `kinds`: `dataset`, `feature_set`, `model` with `estimator` and `search`, `gate`, `rollout`
-  with `canary` and `monitor`, `environment` with its cluster's `components` and `alertmanager`, `team`,
+  with `canary` and `monitor`, `environment` with its cluster's `components`, `alertmanager` and `argo_cd`, `team`,
   `approval_policy`, `release`.
 - What kinds are written in: `base`, `choices`, `units`, `kubernetes`, and `review` for what a change of a field means.
 - The language as data, read off the kinds: `shapes`, `marked_fields`, `schema`.

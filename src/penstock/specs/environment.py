@@ -6,7 +6,8 @@ from pydantic import GetJsonSchemaHandler, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError, core_schema
 
 from penstock.specs.alertmanager import AlertmanagerTarget
-from penstock.specs.base import Distinct, Image, Node, Resource, field, note
+from penstock.specs.argo_cd import ArgoCdTarget
+from penstock.specs.base import Distinct, Image, ManifestPatch, Node, Resource, field, note
 from penstock.specs.components import (
     ArgoRolloutsTarget,
     GrafanaTarget,
@@ -200,6 +201,18 @@ class EnvironmentSpec(Node):
     )
     grafana: GrafanaTarget | None = field(
         "Grafana; if absent, no dashboards are generated.", loosens=Loosens.ANY, area=Area.MONITORING, default=None
+    )
+    argo_cd: ArgoCdTarget | None = field(
+        "Argo CD; if absent, something else applies the generated files.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        default=None,
+    )
+    patches: list[ManifestPatch] = field(
+        "Raw patches of the environment's own manifests, those of Alertmanager and Argo CD.",
+        loosens=Loosens.ANY,
+        area=Area.GOVERNANCE,
+        default=[],
     )
 
     @model_validator(mode="after")

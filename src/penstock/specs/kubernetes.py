@@ -70,6 +70,7 @@ Namespace = Annotated[str, StringConstraints(pattern=NAMESPACE_PATTERN)]
 _Subdomain = Annotated[str, StringConstraints(pattern=SUBDOMAIN_PATTERN), AfterValidator(_short_enough)]
 ServiceAccount = _Subdomain
 SecretName = _Subdomain
+ObjectName = _Subdomain
 ServingRuntimeName = _Subdomain
 Domain = _Subdomain
 Gateway = Annotated[str, StringConstraints(pattern=GATEWAY_PATTERN)]

@@ -7,6 +7,7 @@ from typing import Any
 
 from penstock.ir.serving import Endpoint
 from penstock.targets.alertmanager.target import TARGET as ALERTMANAGER
+from penstock.targets.argo_cd.target import TARGET as ARGO_CD
 from penstock.targets.argo_rollouts.target import TARGET as ARGO_ROLLOUTS
 from penstock.targets.base import Manifest, Target
 from penstock.targets.grafana.target import TARGET as GRAFANA
@@ -18,7 +19,7 @@ from penstock.targets.prometheus.target import TARGET as PROMETHEUS
 
 TARGETS: dict[str, Target] = {
     target.name: target
-    for target in (KUBEFLOW, KSERVE, ARGO_ROLLOUTS, KUBERNETES, PROMETHEUS, ALERTMANAGER, GRAFANA, KUSTOMIZE)
+    for target in (KUBEFLOW, KSERVE, ARGO_ROLLOUTS, KUBERNETES, PROMETHEUS, ALERTMANAGER, GRAFANA, KUSTOMIZE, ARGO_CD)
 }
 """Target by name."""
 

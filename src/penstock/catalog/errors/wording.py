@@ -7,6 +7,7 @@ from ipaddress import ip_network
 from typing import NamedTuple
 
 from penstock.catalog.learners.scikit_learn import learners
+from penstock.specs.argo_cd import FOLDER_PATTERN, REPOSITORY_PATTERN, REVISION_PATTERN
 from penstock.specs.base import DIGEST_PATTERN, FUNCTION_PATTERN, IMAGE_PATTERN, LOGIN_PATTERN, NAME_PATTERN
 from penstock.specs.feature_set import VECTOR_PATTERN
 from penstock.specs.kubernetes import (
@@ -59,6 +60,12 @@ def _as_subdomain(text: str) -> str | None:
 
 def _with_scheme(text: str) -> str | None:
     return f"http://{text}" if text and "/" not in text and not any(map(str.isspace, text)) and ":" in text else None
+
+
+def _without_login(text: str) -> str | None:
+    scheme, mark, rest = text.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}" if scheme.startswith("http") and path else None
 
 
 def _as_function(text: str) -> str | None:
@@ -135,6 +142,18 @@ WORDINGS: dict[str, Wording] = {
     ),
     URL_PATTERN: Wording(
         "a valid address", "an address with its scheme, such as `http://prometheus.monitoring:9090`", _with_scheme
+    ),
+    REPOSITORY_PATTERN: Wording(
+        "a valid address of a git repository",
+        "it by HTTPS or SSH, such as `https://git.example.com/ml/platform.git`, without a user or password; Argo CD "
+        "keeps credentials of its own",
+        _without_login,
+    ),
+    REVISION_PATTERN: Wording("a valid revision", "a branch, a tag or a commit of git, such as `main`"),
+    FOLDER_PATTERN: Wording(
+        "a folder of the repository",
+        "its path from the root, such as `platform/ml`, without `/` at the ends",
+        lambda text: text.removeprefix("./").strip("/"),
     ),
     r"^(s3|gs|file)://\S+[^/]$": Wording(
         "a valid model store",

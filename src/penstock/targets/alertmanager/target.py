@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from penstock.ir.alert_routes import AlertRoutes
 from penstock.ir.bundle import Bundle
 from penstock.ir.dashboard import Dashboard
+from penstock.ir.delivery import Delivery
 from penstock.ir.monitoring import RuleFile
 from penstock.ir.serving import AccessRule, Endpoint
 from penstock.ir.workflow import Schedule, Workflow
@@ -44,6 +45,8 @@ _NOT_ROUTED = Unsupported("never", "Alertmanager only routes alerts")
 TARGET = Target(
     name="alertmanager",
     renders={AlertRoutes: render_routes},
-    unsupported=dict.fromkeys((Bundle, Workflow, Schedule, Endpoint, AccessRule, RuleFile, Dashboard), _NOT_ROUTED),
+    unsupported=dict.fromkeys(
+        (Bundle, Workflow, Schedule, Endpoint, AccessRule, RuleFile, Dashboard, Delivery), _NOT_ROUTED
+    ),
     capabilities=CAPABILITIES,
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from penstock.ir.alert_routes import AlertRoutes
 from penstock.ir.bundle import Bundle
 from penstock.ir.dashboard import Dashboard
+from penstock.ir.delivery import Delivery
 from penstock.ir.monitoring import RuleFile
 from penstock.ir.serving import AccessRule, Endpoint
 from penstock.ir.workflow import Schedule, Workflow
@@ -53,6 +54,7 @@ TARGET = Target(
     renders={Endpoint: render_endpoint},
     unsupported={
         AlertRoutes: _NOT_RELEASED,
+        Delivery: _NOT_RELEASED,
         Bundle: _NOT_RELEASED,
         Workflow: _NOT_RELEASED,
         Schedule: _NOT_RELEASED,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from penstock.ir.alert_routes import AlertRoutes
 from penstock.ir.bundle import Bundle
 from penstock.ir.dashboard import Dashboard
+from penstock.ir.delivery import Delivery
 from penstock.ir.monitoring import RuleFile
 from penstock.ir.serving import AccessRule, Endpoint
 from penstock.ir.workflow import Schedule, Workflow
@@ -32,6 +33,8 @@ _SHOWS = Unsupported("never", "Grafana only shows metrics")
 TARGET = Target(
     name="grafana",
     renders={Dashboard: render_dashboard},
-    unsupported=dict.fromkeys((AlertRoutes, Bundle, Workflow, Schedule, Endpoint, AccessRule, RuleFile), _SHOWS),
+    unsupported=dict.fromkeys(
+        (AlertRoutes, Bundle, Workflow, Schedule, Endpoint, AccessRule, RuleFile, Delivery), _SHOWS
+    ),
     capabilities=CAPABILITIES,
 )

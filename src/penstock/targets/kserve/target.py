@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from penstock.ir.alert_routes import AlertRoutes
 from penstock.ir.bundle import Bundle
 from penstock.ir.dashboard import Dashboard
+from penstock.ir.delivery import Delivery
 from penstock.ir.monitoring import RuleFile
 from penstock.ir.serving import AccessRule, Endpoint
 from penstock.ir.workflow import Schedule, Workflow
@@ -34,6 +35,7 @@ TARGET = Target(
     renders={Endpoint: render_endpoint},
     unsupported={
         AlertRoutes: _NOT_SERVED,
+        Delivery: _NOT_SERVED,
         Bundle: _NOT_SERVED,
         Workflow: _NOT_SERVED,
         Schedule: _NOT_SERVED,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from penstock.ir.alert_routes import AlertRoutes
 from penstock.ir.bundle import Bundle
 from penstock.ir.dashboard import Dashboard
+from penstock.ir.delivery import Delivery
 from penstock.ir.monitoring import RuleFile
 from penstock.ir.serving import AccessRule, Endpoint
 from penstock.ir.workflow import Schedule, Workflow
@@ -60,6 +61,7 @@ TARGET = Target(
     renders={Workflow: render_workflow, Schedule: render_schedule},
     unsupported={
         AlertRoutes: _NOT_A_PIPELINE,
+        Delivery: _NOT_A_PIPELINE,
         Bundle: _NOT_A_PIPELINE,
         Endpoint: _NOT_A_PIPELINE,
         AccessRule: _NOT_A_PIPELINE,

@@ -8,6 +8,7 @@ from typing import Any
 from penstock.ir.alert_routes import AlertRoutes
 from penstock.ir.bundle import Bundle
 from penstock.ir.dashboard import Dashboard
+from penstock.ir.delivery import Delivery
 from penstock.ir.monitoring import RuleFile
 from penstock.ir.serving import AccessRule, Endpoint
 from penstock.ir.workflow import Schedule, Workflow
@@ -71,6 +72,7 @@ TARGET = Target(
     renders={AccessRule: render_access},
     unsupported={
         AlertRoutes: _NOT_PLAIN,
+        Delivery: _NOT_PLAIN,
         Bundle: _NOT_PLAIN,
         Workflow: _NOT_PLAIN,
         Schedule: _NOT_PLAIN,

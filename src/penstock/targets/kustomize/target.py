@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from penstock.ir.alert_routes import AlertRoutes
 from penstock.ir.bundle import Bundle
 from penstock.ir.dashboard import Dashboard
+from penstock.ir.delivery import Delivery
 from penstock.ir.monitoring import RuleFile
 from penstock.ir.serving import AccessRule, Endpoint
 from penstock.ir.workflow import Schedule, Workflow
@@ -33,7 +34,7 @@ TARGET = Target(
     name="kustomize",
     renders={Bundle: render_bundle},
     unsupported=dict.fromkeys(
-        (AlertRoutes, Workflow, Schedule, Endpoint, AccessRule, RuleFile, Dashboard), _NOT_A_BUNDLE
+        (AlertRoutes, Workflow, Schedule, Endpoint, AccessRule, RuleFile, Dashboard, Delivery), _NOT_A_BUNDLE
     ),
     capabilities=CAPABILITIES,
 )

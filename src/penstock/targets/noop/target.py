@@ -5,6 +5,7 @@ from __future__ import annotations
 from penstock.ir.alert_routes import AlertRoutes
 from penstock.ir.bundle import Bundle
 from penstock.ir.dashboard import Dashboard
+from penstock.ir.delivery import Delivery
 from penstock.ir.monitoring import RuleFile
 from penstock.ir.serving import AccessRule, Endpoint
 from penstock.ir.workflow import Schedule, Workflow
@@ -19,6 +20,7 @@ TARGET = Target(
     renders={Workflow: render_inventory},
     unsupported={
         AlertRoutes: _NOT_LISTED,
+        Delivery: _NOT_LISTED,
         Bundle: _NOT_LISTED,
         Schedule: _NOT_LISTED,
         Endpoint: _NOT_LISTED,

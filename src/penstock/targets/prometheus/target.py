@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from penstock.ir.alert_routes import AlertRoutes
 from penstock.ir.bundle import Bundle
 from penstock.ir.dashboard import Dashboard
+from penstock.ir.delivery import Delivery
 from penstock.ir.monitoring import Evaluated, RuleFile
 from penstock.ir.serving import AccessRule, Endpoint
 from penstock.ir.workflow import Schedule, Workflow
@@ -83,6 +84,7 @@ TARGET = Target(
     renders={RuleFile: render_rules},
     unsupported={
         AlertRoutes: Unsupported("never", "Prometheus sends alerts, and Alertmanager routes them"),
+        Delivery: Unsupported("never", "Argo CD applies what is generated, and Prometheus measures"),
         Bundle: _NOT_WATCHED,
         Workflow: _NOT_WATCHED,
         Schedule: _NOT_WATCHED,
