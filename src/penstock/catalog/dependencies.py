@@ -13,6 +13,9 @@ NAMES = "names:"
 ENVIRONMENT = "environment:"
 """What the key begins with that says which environment it was."""
 
+CHANGING = "changing"
+"""What a file stands for of which different bytes were read, and so nothing that it will stand for later."""
+
 
 class Dependencies:
     """A set of keys, each naming one thing that was read; `Catalog.fingerprint` says whether it is still the same.

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from hashlib import blake2b, sha256
+from hashlib import blake2b
 from typing import Any, Literal, TypeVar
 
 import orjson
 
-from penstock.catalog.dependencies import Dependencies, spec_key
+from penstock.catalog.dependencies import CHANGING, Dependencies, spec_key
 from penstock.catalog.errors.wording import likely_name
 from penstock.catalog.memo import Memo
-from penstock.catalog.repository import FilesInMemory, RepositoryFiles
+from penstock.catalog.repository import FilesInMemory, RepositoryFiles, file_digest
 from penstock.catalog.values import LoadedSpec, Overridden, SpecId, id_of, overriding, written_in
 from penstock.catalog.view import View
 from penstock.diagnostics.model import Diagnostic, Span, has_errors
@@ -71,6 +71,7 @@ class Catalog:
         self._by_relation: dict[str | None, dict[tuple[str, str], tuple[str, ...]]] = {}
         self._derived: dict[tuple[int, str], tuple[Resource, Any]] = {}
         self._file_digests: dict[str, str] = {}
+        self._changing: set[str] = set()
         self._names_anywhere = {match for file in files for match in _NAME_IN_TEXT.findall(file.text)}
         for document in documents:
             self._add(document)
@@ -291,15 +292,23 @@ class Catalog:
         environment, _, name = rest.partition(":")
         return " ".join(self.related(what, environment or None, name))
 
+    def read_file(self, path: str) -> bytes | None:
+        """The bytes of a file of the repository; None where there is none."""
+        data = self.repository.read(path)
+        digest = file_digest(path, data)
+        if self._file_digests.setdefault(path, digest) != digest:
+            self._changing.add(path)
+        return data
+
+    @property
+    def files_read(self) -> dict[str, str]:
+        """The `fingerprint` of each file that was read; `CHANGING` where another reading gave other bytes."""
+        return {**self._file_digests, **dict.fromkeys(self._changing, CHANGING)}
+
     def _file_digest(self, path: str) -> str:
-        known = self._file_digests.get(path)
-        if known is None:
-            data = self.repository.read(path)
-            if data is not None and path.endswith(".py"):
-                # As Python reads it: git gives files other line ends on some machines.
-                data = data.replace(b"\r\n", b"\n")
-            known = self._file_digests[path] = "" if data is None else sha256(data).hexdigest()
-        return known
+        if path not in self._file_digests:
+            self.read_file(path)
+        return self._file_digests[path]
 
     def related(self, relation: str, environment: str | None, name: str) -> tuple[str, ...]:
         """The names behind a reverse lookup: ``gates-of`` or ``rollouts-of`` a model, ``release-of`` a rollout."""

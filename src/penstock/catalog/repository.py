@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -34,6 +35,14 @@ class RepositoryFiles(Protocol):
 def is_inside(path: str) -> bool:
     """Whether `path` names a place below the repository's root, as git would write it."""
     return not {"", ".", ".."} & set(path.split("/"))
+
+
+def file_digest(path: str, data: bytes | None) -> str:
+    """The hexadecimal SHA-256 of a file's bytes; nothing where there is no file."""
+    if data is not None and path.endswith(".py"):
+        # As Python reads it: git gives files other line ends on some machines.
+        data = data.replace(b"\r\n", b"\n")
+    return "" if data is None else sha256(data).hexdigest()
 
 
 def _beginnings(path: str) -> Iterator[str]:

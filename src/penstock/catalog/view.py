@@ -158,7 +158,7 @@ class View:
     def read_file(self, path: str) -> bytes | None:
         """The bytes of a file of the repository; None where there is none."""
         self._note(file_key(path))
-        return self.catalog.repository.read(path)
+        return self.catalog.read_file(path)
 
     def digest_of(self, path: str) -> str | None:
         """``sha256:...`` of a file of the repository; None where there is none."""

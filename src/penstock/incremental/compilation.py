@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from penstock.catalog.dependencies import CHANGING
 from penstock.catalog.sql import analysis
 from penstock.checks.engine import check, check_documents
 from penstock.compiler import CompiledUnit, Nowhere, nowhere
@@ -55,6 +56,8 @@ class Compilation:
     compiled: list[CompiledUnit] = field(default_factory=list)
     learned: dict[str, Any] = field(default_factory=dict)
     """What was found out about SQL (see `penstock.catalog.sql.analysis`)."""
+    files: dict[str, str] = field(default_factory=dict)
+    """Each file of the repository that was read: its fingerprint, or `CHANGING` where processes differ in it."""
 
     def run(self, stats: Sequence[FileStat], outputs: Look, *, check_only: bool, keep: bool) -> None:
         """Go through the stages; `stats` are of the spec files, `outputs` what was found of the generated ones.
@@ -110,6 +113,8 @@ class Compilation:
             for made in pool.next_round():
                 self.compiled += made.units
                 self.learned.update(made.learned)
+                for path, digest in made.files.items():
+                    self.files[path] = digest if self.files.get(path, digest) == digest else CHANGING
             stage.count = len(self.compiled)
             self.diagnostics += [found for unit in self.compiled for found in unit.diagnostics]
             self.unreleased = self._waiting()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from penstock.catalog.dependencies import FILE, file_key
 from penstock.catalog.facts import id_in
+from penstock.catalog.repository import file_digest
 from penstock.incremental.build_state import BuildState, FileSnapshot, Overview, RememberedUnit, SnapshotFile
 from penstock.incremental.documents import Documents
 from penstock.incremental.writing import Writing, remembered
@@ -52,11 +53,15 @@ def save_state(run: Compilation, stats: Sequence[FileStat], writing: Writing) ->
 
 
 def _fingerprints(run: Compilation) -> dict[str, str]:
-    """What has changed or was read for the first time, and what it stands for now."""
+    """What has changed or was read for the first time, and what it stood for when it was read."""
     keys = {key for reads in run.checked.values() for key in reads or ()}
     keys.update(key for made in run.compiled for key in made.reads)
-    keys -= run.known.fingerprints.get_many(keys).keys()
-    return {key: run.source.catalog.fingerprint(key) for key in keys | run.invalidation.changed}
+    files = {file_key(path): digest for path, digest in run.files.items()}
+    # A file may change while the run reads: what it stands for by now says nothing of what was made of it.
+    known = run.known.fingerprints.get_many(keys)
+    keys = {key for key in keys if key not in known or files.get(key, known[key]) != known[key]}
+    catalog = run.source.catalog
+    return {key: files[key] if key in files else catalog.fingerprint(key) for key in keys | run.invalidation.changed}
 
 
 def _vanished(run: Compilation) -> dict[str, None]:
@@ -114,12 +119,16 @@ def _files(run: Compilation, stats: Sequence[FileStat], now_ns: int) -> dict[str
 def _repository(run: Compilation, fingerprints: Mapping[str, str], now_ns: int) -> dict[str, Observed | None]:
     """What is known of each file that was looked for; those that are new to it, or have changed, are looked at.
 
-    One that has changed may stand for the same as before: of Python, the line ends do not count.
+    One that has changed may stand for the same as before: of Python, the line ends do not count. One that is by now
+    another than the run has read is left with a time that proves nothing.
     """
     found, folders = {**run.seen.repository, **run.repository.read}, PlainFolders(str(run.root))
     paths = {key.removeprefix(FILE) for key in fingerprints if key.startswith(FILE)}
     for path in paths.union(run.repository.changed):
-        digest = run.source.catalog.fingerprint(file_key(path))
-        status = folders.status(path) if digest else None
-        found[path] = observed(stat_of(status), digest, now_ns) if status is not None else None
+        digest, status = run.files[path], folders.status(path)
+        is_same = file_digest(path, run.source.catalog.repository.read(path)) == digest
+        if status is not None and is_same:
+            found[path] = observed(stat_of(status), digest, now_ns)
+        else:
+            found[path] = (0, UNPROVED, 0, digest) if digest else None
     return found

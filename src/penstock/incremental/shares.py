@@ -36,6 +36,8 @@ class Compiled(NamedTuple):
     units: list[CompiledUnit]
     learned: dict[str, Any]
     """What was found out about SQL on the way."""
+    files: dict[str, str]
+    """The files of the repository that the process has read (see `Catalog.files_read`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def work(catalog: Catalog, share: Share, generated: Path) -> Generator[Any, Any,
         made = compile_unit(catalog, unit)
         bodies.update((each.path, each.body) for each in made.artifacts if each.body is not None)
         compiled.append(_without_bytes(made))
-    paths = yield Compiled(compiled, dict(analysis.learned()))
+    paths = yield Compiled(compiled, dict(analysis.learned()), catalog.files_read)
     yield OutputDirectory(generated).write({path: bodies[path] for path in paths if path in bodies})
 
 
