@@ -212,6 +212,7 @@ def test_a_dataset_may_be_renamed_while_a_version_that_learnt_from_it_is_served(
 
 
 def test_a_canary_is_moved_step_by_step_to_its_end(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "no canary of `made-online` is running in `staging`" in refused(repository, capsys, "--advance")
     repository.train("one")
     repository.promote()
     repository.train("two")
@@ -369,3 +370,47 @@ def test_evidence_in_the_repository_that_was_damaged_is_written_anew(repository:
     evidence.write_bytes(statement.replace(b'"pass"', b'"skip"'))
     assert repository.promote() == 0
     assert evidence.read_bytes() == statement
+
+
+def test_without_a_canary_a_newer_version_gets_all_of_the_traffic(repository: Repository) -> None:
+    repository.edit("  strategy:\n    canary:\n      steps: [{weight: 5%}, {weight: 50%}]", "")
+    one = repository.train("one")
+    assert repository.promote() == 0
+    two = repository.train("two")
+    assert repository.promote() == 0
+    release = repository.release()
+    assert (release["version"]["digest"], release["previous"]["digest"]) == (two, one)
+    assert "step" not in release
+    assert repository.problems() == []
+
+
+def test_what_people_have_added_to_a_release_stays(repository: Repository) -> None:
+    repository.train("one")
+    assert repository.promote() == 0
+    path = repository.root / RELEASE.format("staging")
+    before = yaml.safe_load(path.read_text())
+    added = before["metadata"] | {
+        "description": "Ours.",
+        "labels": {"tier": "gold"},
+        "acceptedWarnings": {"some-code": "It is meant to be so."},
+    }
+    path.write_text(yaml.safe_dump(before | {"metadata": added}))
+    repository.train("two")
+    for options in ((), ("--advance",), ("--complete",)):
+        assert repository.promote(*options) == 0
+        assert yaml.safe_load(path.read_text())["metadata"] == added
+
+
+@pytest.mark.parametrize(("length", "name"), [(42, "staging-" + "m" * 42), (43, "staging-" + "m" * 33 + "-")])
+def test_a_release_has_a_name_that_is_not_too_long(repository: Repository, length: int, name: str) -> None:
+    repository.edit("{name: made-online,", f"{{name: {'m' * length},")
+    repository.train("one")
+    assert repository.promote() == 0
+    path = repository.root / f"specs/releases/staging-{'m' * length}.yaml"
+    found = yaml.safe_load(path.read_text())["metadata"]["name"]
+    assert found.startswith(name)
+    assert len(found) == 50
+    assert not load_work_tree(repository.root).has_errors
+    repository.train("two")
+    assert repository.promote() == 0
+    assert yaml.safe_load(path.read_text())["metadata"]["name"] == found

@@ -63,6 +63,12 @@ def test_evidence_does_not_grow_old_where_the_gate_says_nothing_of_it(repository
     assert repository.promote() == 0
 
 
+def test_a_rollout_need_not_name_a_gate(repository: Repository) -> None:
+    repository.edit("  gate: release\n", "")
+    repository.train("one")
+    assert repository.promote() == 0
+
+
 def test_evidence_that_is_too_old_is_not_released(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
     repository.train("one", age=timedelta(days=31))
     assert "the gate `release` accepts evidence for 30d" in refused(repository, capsys)
@@ -213,3 +219,38 @@ def test_a_version_of_which_less_was_asked_is_not_released(
     assert "was judged for `local`, where `Gate/release.rules[quality].atLeast` asks less than in `staging`" in refused(
         repository, capsys
     )
+
+
+def replaced(repository: Repository, named: str, content: bytes) -> None:
+    """Write something else where a release's statement stands, and its digest into the release."""
+    file = repository.root / repository.release()[named]["path"]
+    before = file_digest(file)
+    file.write_bytes(content)
+    release = repository.root / RELEASE.format("staging")
+    release.write_text(release.read_text().replace(before, file_digest(file)))
+
+
+@pytest.mark.parametrize("content", [b'{"payloadType": 1}', b"{}"], ids=["a broken envelope", "no statement"])
+def test_evidence_of_the_version_that_keeps_the_traffic_must_be_readable(
+    repository: Repository, capsys: pytest.CaptureFixture[str], content: bytes
+) -> None:
+    repository.train("one")
+    assert repository.promote() == 0
+    replaced(repository, "evidence", content)
+    repository.train("two")
+    assert "of `staging-made-online` cannot be read" in refused(repository, capsys)
+
+
+@pytest.mark.parametrize("content", [b'{"payloadType": 1}', b"{}"], ids=["a broken envelope", "no statement"])
+@pytest.mark.parametrize("version", ["one", "two"])
+def test_where_a_promotion_is_no_statement_the_next_one_writes_one(
+    repository: Repository, content: bytes, version: str
+) -> None:
+    repository.train("one")
+    assert repository.promote() == 0
+    replaced(repository, "promotion", content)
+    assert repository.problems() != []
+    digest = repository.train(version)
+    assert repository.promote() == 0
+    assert repository.release()["version"]["digest"] == digest
+    assert repository.problems() == []

@@ -41,8 +41,8 @@ def release_version(view: View, rollout: Rollout, candidate: Candidate, step: in
     """Release `candidate` to the view's environment: from the first step of a canary that pull requests advance.
 
     `step` starts at another step. What is replaced is the version that has all the traffic now, which is the older one
-    while a canary is under way. A version that is served already gets its evidence anew, where that has changed or
-    its promotion has no statement that fits.
+    while a canary is under way. A version that is served already stays where it is, and gets its evidence anew, where
+    that has changed or its promotion has no statement that fits.
 
     Raises:
         AlreadyServedError: the version is served already, with the same evidence.
@@ -55,7 +55,7 @@ def release_version(view: View, rollout: Rollout, candidate: Candidate, step: in
     named = {"path": candidate.evidence_path, "digest": bytes_digest(evidence)}
     number = "" if candidate.registered is None else f" {candidate.registered}"
     words = f"version{number} ({candidate.digest[:19]}…) of `{candidate.model}`"
-    if present is not None and present.spec.version.digest == candidate.digest and step is None:
+    if present is not None and present.spec.version.digest == candidate.digest:
         if _is_covered(view, present, candidate):
             is_canary = present.spec.step is not None
             next_ = "--advance or --complete moves its canary" if is_canary else "train a new version to release one"
@@ -128,7 +128,7 @@ def _first_serving(
     version: dict[str, Any] = {"digest": candidate.digest}
     if candidate.registered is not None:
         version["registered"] = candidate.registered
-    previous = _stable(present, candidate.digest)
+    previous = _stable(present)
     ends = ""
     if previous is not None and previous.digest == candidate.digest:
         # The version that has the traffic gets the rest of it back from the canary beside it.
@@ -262,12 +262,11 @@ def _payload(data: bytes) -> bytes | None:
         return None
 
 
-def _stable(present: Release | None, digest: str) -> Version | None:
-    """The version that keeps the traffic while the one of `digest` gets its first share."""
+def _stable(present: Release | None) -> Version | None:
+    """The version that keeps the traffic while another one gets its first share."""
     if present is None:
         return None
-    under_way = present.spec.step is not None or present.spec.version.digest == digest
-    return present.spec.previous if under_way else present.spec.version
+    return present.spec.version if present.spec.step is None else present.spec.previous
 
 
 def _first_step(rollout: Rollout, previous: Version | None, step: int | None) -> int | None:
