@@ -20,7 +20,7 @@ from penstock.runtime.measures.clusters import clusters_of
 from penstock.runtime.measures.predictions import binary
 from penstock.specs.gate import Clusters
 from runtime.evaluation.worlds import ESTIMATORS, evaluate, figures, gate, step, train
-from runtime.made_splits import write_splits
+from runtime.made_splits import START, write_splits
 
 RULES: list[dict[str, Any]] = [
     {"id": "quality", "metric": "roc_auc", "atLeast": 0.6, "confidence": "95%"},
@@ -177,6 +177,22 @@ def test_the_report_is_of_the_fewest_clusters_that_a_gate_names(world: Path) -> 
     found = figures(world)
     assert found["gate_clusters"]["rows"] is None
     assert found["clusters"] == found["gate_clusters"]["hours"]
+
+
+def test_of_more_clusters_that_are_worth_fewer_is_the_report(world: Path, tmp_path: Path) -> None:
+    """Of 101 hours, one has five sixths of the rows: they vary more than 31 houses, and allow no interval."""
+    shutil.copytree(world, tmp_path, dirs_exist_ok=True)
+    path = tmp_path / "splits" / "test.parquet"
+    table = pq.read_table(path)
+    times = [START + timedelta(hours=max(0, number - 499)) for number in range(table.num_rows)]
+    place = table.column_names.index("@event_time")
+    pq.write_table(table.set_column(place, "@event_time", pa.array(times, pa.timestamp("us"))), path)
+    clusters = {"hours": {"every": "1h"}, "houses": {"column": "house"}}
+    assert evaluate(tmp_path, [], gates=json.dumps({"hours": [], "houses": []}), clusters=json.dumps(clusters)) == 0
+    found = figures(tmp_path)
+    assert [found["gate_clusters"][gate]["count"] for gate in clusters] == [101, 31]
+    assert found["clusters"] == found["gate_clusters"]["hours"]
+    assert found["metrics"]["accuracy"]["low"] is None
 
 
 def test_a_function_of_ones_own_is_given_whole_clusters(

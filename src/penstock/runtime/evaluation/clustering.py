@@ -98,9 +98,9 @@ def clustered(
 
 
 def most_cautious(found: Iterable[Clustering | None]) -> Clustering | None:
-    """The one of the fewest clusters, which makes the widest intervals."""
+    """The one whose clusters are worth the fewest of equal size, which makes the widest intervals, or allows none."""
     clustered_by = [each for each in found if each is not None]
-    return min(clustered_by, key=lambda each: len(each.clusters), default=None)
+    return min(clustered_by, key=lambda each: each.clusters.effective, default=None)
 
 
 def _of_column(column: str, told_apart: pa.Table) -> Array:

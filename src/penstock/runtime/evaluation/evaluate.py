@@ -10,6 +10,7 @@ from penstock.runtime.arguments import directory, output_directory, spec
 from penstock.runtime.artifacts import EVENT_TIME, Splits, write_json, write_table
 from penstock.runtime.evaluation.champion import AbsentChampion, Champion, find_champion
 from penstock.runtime.evaluation.classes import by_class
+from penstock.runtime.evaluation.clustering import most_cautious
 from penstock.runtime.evaluation.context import SEED, EvaluationContext, evaluation_context, truth_and_decisions
 from penstock.runtime.evaluation.figures import (
     FIGURES_FILE,
@@ -89,11 +90,9 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _most_cautious(contexts: list[EvaluationContext]) -> EvaluationContext:
-    """The one whose clusters are fewest, so that no interval of the report is narrower than any gate would have it."""
-    return min(
-        contexts,
-        key=lambda context: len(context.clusters) if context.clusters is not None else len(context.predictions) + 1,
-    )
+    """The one with which no interval of the report is narrower than any gate would have it."""
+    wanted = most_cautious(context.clustering for context in contexts)
+    return next(context for context in contexts if context.clustering is wanted)
 
 
 def _clusters(context: EvaluationContext) -> dict[str, Any] | None:

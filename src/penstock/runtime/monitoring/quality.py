@@ -4,7 +4,8 @@ A row that the model answered with no finite number has no part in the metric, w
 sake of one row; it counts as without a label, so that a model which answers few rows is heard of.
 
 A bound is held against the metric itself. Its interval says how far chance alone may have moved it, over the clusters
-of rows that the gates of the model declare, the fewest where they differ; of too few there is none.
+of rows that the gates of the model declare, those that are worth the fewest where they differ; of too few there is
+none.
 """
 
 from __future__ import annotations
@@ -117,7 +118,7 @@ def _monitored(monitor: QualityMonitor, observation: Observation, arguments: arg
 
 
 def _clustering(observation: Observation, rows: pa.Table, arguments: argparse.Namespace) -> Clustering | None:
-    """The fewest clusters that a gate declares, so that no interval is narrower than any gate would have it."""
+    """The clusters of a gate that are worth the fewest, so that no interval is narrower than any gate would have it."""
     declared = [*arguments.clusters.values()] or [None]
     return most_cautious(observation.clustered(rows, arguments.groups, each) for each in declared)
 
