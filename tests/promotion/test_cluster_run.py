@@ -211,12 +211,13 @@ class Cluster:
         self.repository = repository
         self.root = root
 
-    def register(self, content: str) -> str:
+    def register(self, content: str, about: str | None = None) -> str:
+        """Register a version; the evidence beside it is `about` that of this digest, where one is given."""
         model = self.root / "built" / content
         model.mkdir(parents=True)
         (model / "model.pkl").write_text(content)
         digest = directory_digest(model)
-        evidence = written(self.repository, self.root / "stated" / content, digest=digest)
+        evidence = written(self.repository, self.root / "stated" / content, digest=about or digest)
         store = ModelStore.open(self.store_root.as_uri())
         store.put("made", digest, {"model": model, "evidence": evidence.parent})
         tags = {"penstock.evidence": file_digest(evidence)}
@@ -268,6 +269,27 @@ def test_a_version_that_is_not_what_it_says_is_refused(
     assert "is not the one that was registered" in refused(repository, capsys, "--version", "1", *where)
     manifest.unlink()
     assert "does not hold version 1 of `made`" in refused(repository, capsys, "--version", "1", *where)
+
+
+def test_evidence_of_another_version_is_no_evidence_of_this_one(
+    repository: Repository, cluster: Cluster, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = cluster.register("one")
+    two = cluster.register("two", about=one)
+    told = refused(repository, capsys, "--version", "2", "--tracking", cluster.tracking)
+    assert f"is about {one}, not {two}; let the training pipeline register it again" in told
+
+
+def test_a_version_without_evidence_beside_it_is_refused(
+    repository: Repository, cluster: Cluster, capsys: pytest.CaptureFixture[str]
+) -> None:
+    digest = cluster.register("one")
+    (cluster.stored(digest) / "evidence" / "statement.json").unlink()
+    manifest = cluster.stored(digest) / "manifest.json"
+    folders = json.loads(manifest.read_bytes())
+    write_json(manifest, folders | {"evidence": directory_digest(cluster.stored(digest) / "evidence")})
+    told = refused(repository, capsys, "--version", "1", "--tracking", cluster.tracking)
+    assert f"has no statement.json beside {digest}" in told
 
 
 def test_a_version_that_no_pipeline_registered_is_refused(
