@@ -18,7 +18,7 @@ from penstock.catalog.load import load_work_tree
 from penstock.catalog.model import SpecId
 from penstock.checks.engine import check_spec
 from penstock.cli.main import FAULT
-from penstock.runtime.artifacts import directory_digest, file_digest
+from penstock.runtime.artifacts import directory_digest, file_digest, write_json
 from promotion.workspaces import RELEASE, Repository, refused
 
 
@@ -48,6 +48,16 @@ def test_a_repository_may_be_moved_between_a_run_and_its_promotion(repository: R
     repository.train("one")
     repository.root = repository.root.rename(repository.root.with_name("elsewhere"))
     assert repository.promote() == 0
+
+
+@pytest.mark.parametrize(("purpose", "state"), [("training", "failed"), ("monitoring", "succeeded")])
+def test_a_later_run_that_has_trained_nothing_is_no_version(repository: Repository, purpose: str, state: str) -> None:
+    digest = repository.train("one")
+    later = repository.root / ".penstock" / "runs" / "made" / "20270101T000000Z-00"
+    later.mkdir()
+    write_json(later / "run.json", {"id": later.name, "purpose": purpose, "state": state, "steps": {}})
+    assert repository.promote() == 0
+    assert repository.release()["version"]["digest"] == digest
 
 
 def test_a_disk_that_is_full_leaves_no_part_of_a_file_to_be_committed(

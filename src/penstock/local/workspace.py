@@ -101,7 +101,7 @@ class Workspace:
         folder = self.steps / fingerprint
         record = _read(folder / "step.json")
         digests, seconds = record.get("digests"), record.get("seconds")
-        if not isinstance(digests, dict) or not isinstance(seconds, int | float) or not record.get("reusable", True):
+        if not isinstance(digests, dict) or not isinstance(seconds, int | float) or not record.get("reusable"):
             return None
         if any(folder_digest(folder / name) != digest for name, digest in digests.items()):
             return None
