@@ -173,6 +173,14 @@ def test_nothing_of_a_failed_try_is_left_in_the_outputs_of_the_next(tmp_path: Pa
     assert [p.name for p in folder.iterdir()] == ["2"]
 
 
+def test_what_a_step_keeps_for_its_next_try_is_there_until_it_is_done(tmp_path: Path) -> None:
+    kept = 'test -e "$PENSTOCK_WORK/kept" && exit 0; touch "$PENSTOCK_WORK/kept"; exit 70'
+    assert run(tmp_path, Script("a", kept)).state == "failed"
+    assert [each.name for each in (tmp_path / ".penstock/scratch").glob("*/*")] == ["kept"]
+    assert run(tmp_path, Script("a", kept)).state == "succeeded"
+    assert not list((tmp_path / ".penstock/scratch").iterdir())
+
+
 def test_a_step_that_takes_too_long_is_stopped_with_the_reason(tmp_path: Path) -> None:
     result = run(tmp_path, Script("slow", "sleep 60", timeout=1))
     assert states(result) == {"slow": State.FAILED}
@@ -269,6 +277,11 @@ def test_the_last_run_is_the_last_one_also_where_the_clock_was_set_back(
         assert last is not None
         assert last["id"] == names[-1]
     assert names == [f"20260101T120000Z-0{number}" for number in range(4)] + ["20260101T130000Z-00"]
+    (tmp_path / ".penstock" / "runs" / "m" / "20260101T130000Z-99").mkdir()
+    assert [run(tmp_path, Script("a", "true")).id for _ in range(2)] == [
+        "20260101T130000Z-100",
+        "20260101T130000Z-101",
+    ]
 
 
 def test_every_run_leaves_a_record_of_its_steps(tmp_path: Path) -> None:
