@@ -27,6 +27,28 @@ def test_a_long_line_of_a_script_keeps_no_review_busy(repository: Repository, pa
 
 
 @pytest.mark.parametrize(
+    ("script", "state"),
+    [
+        (" ".join(f"word{number}" for number in range(21_000)), PENDING),
+        ("a " * 499_000, APPROVED),
+        ("a " * 501_000, PENDING),
+    ],
+    ids=["too many words", "long", "too long"],
+)
+def test_a_script_that_is_too_much_to_follow_leads_anywhere(repository: Repository, script: str, state: object) -> None:
+    repository.edit(with_step(["sh", "steps/run.sh"]))
+    repository.write("steps/run.sh", script)
+    repository.write("steps/others.txt", "b")
+    repository.compile()
+    pull_request = opened(repository)
+    repository.write("steps/others.txt", "c")
+    pull_request.forge.push(repository.commit())
+    before = process_time()
+    assert pull_request.state is state
+    assert process_time() - before < 20
+
+
+@pytest.mark.parametrize(
     ("command", "path"),
     [
         (["python", "steps/prepare.py"], "steps/prepare.py"),
@@ -55,6 +77,7 @@ def test_a_long_line_of_a_script_keeps_no_review_busy(repository: Repository, pa
         (["sh", "-c", "cd steps; cat $(ls *)"], "steps/settings.json"),
         (["make", "train"], "Makefile"),
         (["make", "train"], "systems/shared.py"),
+        (["sh", "-c", "cd $WHERE; make train"], "steps/Makefile"),
         (["python", "-m", "pytest", "systems"], "conftest.py"),
         (["python", "steps/prepare.py"], "steps/pandas.py"),
         (["python", "steps/prepare.py"], "steps/random/__init__.py"),
