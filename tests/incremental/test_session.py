@@ -117,6 +117,9 @@ def test_one_edit_reads_one_file_and_compiles_the_units_that_read_it(repository:
     assert timings.count("read") == 1
     # The rollout itself in two environments, and the monitoring pipeline of its model there.
     assert timings.count("compile") == 4
+    edit(repository, *EDITS["a comment"])
+    # The first one once more: its documents are remembered anew where many files have changed.
+    assert compile_all(repository).timings.count("read") == 2
 
 
 @pytest.mark.parametrize("path", ["specs/bikes/rollout.yaml", "systems/flights.py", "generated/index.json"])
@@ -303,15 +306,30 @@ def test_a_warning_of_a_check_is_given_until_its_spec_is_mended(repository: Path
     let_clocks_pass(repository)
     shutil.rmtree(repository / ".penstock")
     given = []
-    for number in range(3):
+    for number in range(6):
         found = Session(repository).compile()
         assert not found.failed
         given.append([(one.code, str(one.primary and one.primary.span)) for one in found.diagnostics])
-        edit(repository, "specs/bikes/model.yaml", "spec:", f"# {number}\nspec:")
+        if number < 3:
+            edit(repository, "specs/bikes/model.yaml", "spec:", f"# {number}\nspec:")
+        elif number == 3:
+            # By the last time nothing has changed, and every time proves that.
+            let_clocks_pass(repository)
     assert "opaque-feature" in dict(given[0])
-    assert given[1:] == given[:1] * 2
+    assert given[1:] == given[:1] * 5
     edit(repository, "specs/bikes/features.yaml", feature, "")
     assert not compile_all(repository).diagnostics
+
+
+def test_models_of_which_nothing_is_compiled_are_told_each_time(tmp_path: Path) -> None:
+    root = copy(tmp_path, "census")
+    for path in ("platform/environments.yaml", "platform/policy.yaml", "census/rollout.yaml"):
+        (root / "specs" / path).unlink()
+    compile_all(root)
+    let_clocks_pass(root)
+    told = [compile_all(root).nowhere for _ in range(3)]
+    assert told[0] is not None
+    assert told[1:] == told[:1] * 2
 
 
 def test_a_spec_that_comes_has_others_of_its_kind_checked_again(repository: Path) -> None:
