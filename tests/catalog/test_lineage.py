@@ -297,9 +297,11 @@ def test_a_python_feature_reads_what_it_says_and_everything_where_it_says_nothin
     assert ("flights", "passenger_id") in {source.column for source in everything}
 
 
-def test_a_feature_that_is_left_out_carries_nothing_in() -> None:
-    files = edited(small(), "specs/model.yaml", "plan: all", "plan: {except: [loyalty]}")
+@pytest.mark.parametrize("choice", ["{except: [loyalty]}", "[hour]"])
+def test_a_feature_that_is_left_out_carries_nothing_in(choice: str) -> None:
+    files = edited(small(), "specs/model.yaml", "plan: all", f"plan: {choice}")
     flow = lineage(load(files).view(None))
+    assert FeatureId("plan", "hour") in flow.features_of("delay")
     assert FeatureId("plan", "loyalty") not in flow.features_of("delay")
     assert {("passengers", "loyalty"), ("flights", "passenger_id")}.isdisjoint(c for c, _ in flow.uses_of("delay"))
 

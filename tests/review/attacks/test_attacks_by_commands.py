@@ -55,6 +55,7 @@ def test_a_script_that_is_too_much_to_follow_leads_anywhere(repository: Reposito
         (["python", "/workspace/steps/prepare.py"], "steps/prepare.py"),
         (["python", "-m", "steps.prepare"], "steps/prepare.py"),
         (["python", "-m", "steps"], "steps/__main__.py"),
+        (["python", "-m", "steps"], "systems/shared.py"),
         (["sh", "-c", "cd steps && python prepare.py"], "steps/prepare.py"),
         (["sh", "-c", "set -e; python ./steps/prepare.py --fast"], "steps/prepare.py"),
         (["python", "steps/prepare.py"], "steps/beside.py"),
@@ -100,9 +101,8 @@ def test_what_a_command_runs_is_changed_by_nobody_unseen(repository: Repository,
         "steps/run.task": "#!/bin/sh\ncat steps/settings.json\n",
         "steps/prepare.R": "settings <- read('steps/settings.json')\n",
         "Makefile": "train:\n\tpython steps/prepare.py\n",
-        **dict.fromkeys(
-            ("steps/__main__.py", "steps/beside.py", "steps/json.py", "systems/shared.py", "steps/settings.json"), "1\n"
-        ),
+        "steps/__main__.py": "import systems.shared\n",
+        **dict.fromkeys(("steps/beside.py", "steps/json.py", "systems/shared.py", "steps/settings.json"), "1\n"),
     }
     for name, text in files.items():
         repository.write(name, text)

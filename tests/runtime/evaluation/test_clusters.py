@@ -99,6 +99,14 @@ def test_rows_without_a_time_are_a_cluster_of_their_own(year: int) -> None:
     assert found.as_json() == {"by": "periods of 1d", "count": 4, "effective": 3.6, "rows_without": 2}
 
 
+def test_a_row_is_without_a_value_where_it_lacks_one_of_several() -> None:
+    houses = pa.table({"house": pa.array([0, None, 2, None])})
+    times = pa.chunked_array([pa.array([datetime(2026, 1, 1), datetime(2026, 1, 2), None, None], pa.timestamp("us"))])
+    found = clustered(["house"], Clusters.model_validate({"every": "1d"}), houses, times)
+    assert found is not None
+    assert found.without == 3
+
+
 def test_rows_of_a_dataset_without_times_have_no_periods() -> None:
     with pytest.raises(
         InputError, match=r"`clusters\.every`: the rows have no event time; their dataset declares none"
@@ -193,6 +201,7 @@ def test_of_more_clusters_that_are_worth_fewer_is_the_report(world: Path, tmp_pa
     assert [found["gate_clusters"][gate]["count"] for gate in clusters] == [101, 31]
     assert found["clusters"] == found["gate_clusters"]["hours"]
     assert found["metrics"]["accuracy"]["low"] is None
+    assert clusters_said(found["clusters"]) == "periods of 1h (101 clusters, too few for an interval: 20 are needed)"
 
 
 def test_a_function_of_ones_own_is_given_whole_clusters(
