@@ -46,6 +46,9 @@ class Node(BaseModel):
         hide_input_in_errors=True,
     )
 
+    as_whole: ClassVar[Area | None] = None
+    """The area of the mapping where it comes or goes as a whole; None for that of the field which holds it."""
+
 
 class Choosing(Node):
     """A mapping of whose keys some exclude or need each other: what `chosen` says, to validation and to editors."""

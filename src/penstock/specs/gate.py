@@ -36,6 +36,19 @@ class Rule(Node):
     )
 
 
+class GroupRule(Rule):
+    """What the rules about groups of rows share: whether they block is a question of fairness, as they are."""
+
+    as_whole = Area.FAIRNESS
+    severity: Literal["block", "warn"] = field(
+        "Whether a failure blocks the release.",
+        loosens=Loosens.LATER,
+        area=Area.FAIRNESS,
+        order=("block", "warn"),
+        default="block",
+    )
+
+
 class MetricRule(Choosing, Rule):
     """A metric on the test rows meets a bound; with `confidence`, the conservative end of its interval must meet it."""
 
@@ -54,7 +67,7 @@ class MetricRule(Choosing, Rule):
     )
 
 
-class SliceRule(Choosing, Rule):
+class SliceRule(Choosing, GroupRule):
     """A metric in each group of a column (`by`): no gap between groups above `maxGap`, no group beyond a bound."""
 
     chosen = at_least_one("max_gap", "at_least", "at_most")
@@ -125,7 +138,7 @@ class CompareRule(Rule):
     compare: Comparison = field("Comparison with another model.", loosens=Loosens.ANY, area=Area.QUALITY)
 
 
-class FairnessRule(Choosing, Rule):
+class FairnessRule(Choosing, GroupRule):
     """A group fairness metric of the model's decisions meets a bound."""
 
     chosen = at_least_one("at_least", "at_most")

@@ -171,8 +171,11 @@ def _difference(place: FieldPlace, before: Any, after: Any, operation: Operation
     judgement = judge(place.review, operation, before, after, is_item=place.is_item)
     if place.subject:
         judgement = judgement._replace(why=f"{place.subject}: {judgement.why}")
+    whole = before if after is None else after
+    own = whole.as_whole if isinstance(whole, Node) else None
+    review = place.review if own is None else place.review._replace(area=own)
     return Difference(
-        place.address, place.pointer, operation, before, after, place.review, judgement, place.holder, place.field
+        place.address, place.pointer, operation, before, after, review, judgement, place.holder, place.field
     )
 
 

@@ -7,11 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from penstock.catalog.model import SpecId
+from penstock.diagnostics.grammar import joined
 from penstock.review.changes.directions import LOOSENED, NEUTRAL, TIGHTENED
 from penstock.review.changes.specs import SpecEdit, start_of
+from penstock.review.changes.values import plain
 from penstock.review.impact.dependency_graph import DependencyGraph, Way
 from penstock.review.model import Change, Operation
 from penstock.specs.addresses import Address, is_within, step_of
+from penstock.specs.gate import Gate
 from penstock.specs.model import Model
 from penstock.specs.review import Area
 from penstock.specs.rollout import Rollout
@@ -45,6 +48,7 @@ def _reached(base: DependencyGraph, head: DependencyGraph, edit: SpecEdit) -> It
         for other, way in _specs(base, head, spec_id).items():
             if other.kind == "Rollout":
                 yield _through(edit, head, other, way, f"requires {spec_id}")
+        yield from _judged_no_more(base, edit)
     elif spec_id.kind == "Environment":
         for other, way in _specs(base, head, spec_id).items():
             yield _through(edit, head, other, way, f"runs in {spec_id.name}")
@@ -76,6 +80,30 @@ def _withdrawn(base: DependencyGraph, edit: SpecEdit) -> Iterator[Change]:
                 why=f"{then} in {' and '.join(had)}",
                 through=(str(edit.change.address),),
                 environments=tuple(had),
+            )
+
+
+def _judged_no_more(base: DependencyGraph, edit: SpecEdit) -> Iterator[Change]:
+    """The rules of another area than their gate's, where it is taken away or turns to another model."""
+    is_gone = edit.change.operation is Operation.REMOVED and not edit.pointer
+    if not is_gone and edit.pointer != ("spec", "model"):
+        return
+    rules = Address("Gate", edit.spec.name).key("rules")
+    known = list(base.seen(Gate, edit.spec.name))
+    models = joined(dict.fromkeys(f"Model/{gate.spec.model}" for gate in known))
+    for name, rule in {rule.id: rule for gate in known for rule in gate.spec.rules}.items():
+        if rule.as_whole is not None:
+            yield replace(
+                edit.change,
+                address=rules.item(name),
+                operation=Operation.REMOVED,
+                before=plain(rule),
+                after=None,
+                direction=LOOSENED,
+                area=rule.as_whole,
+                cause="indirect",
+                why=f"it no longer judges {models}",
+                through=(str(edit.change.address),),
             )
 
 
