@@ -170,8 +170,9 @@ class Retrain(Choosing):
     )
     cooldown: PositiveDuration | None = field(
         "Minimum time between two runs started by drift or quality.",
-        loosens=Loosens.LOWER,
-        area=Area.CAPACITY,
+        # A short one trains without end, a long one as good as never.
+        loosens=Loosens.ANY,
+        area=Area.QUALITY,
         default=None,
     )
 

@@ -9,11 +9,12 @@ from penstock.specs.review import Area, Loosens
 class Contact(Node):
     """Contacts of a team; the names are receivers in Alertmanager's configuration."""
 
+    # Alerts without one go to the environment's fallback, which may be heard better than a receiver that comes.
     page: str | None = field(
-        "Alertmanager receiver for pages.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=None
+        "Alertmanager receiver for pages.", loosens=Loosens.ANY, area=Area.MONITORING, default=None
     )
     ticket: str | None = field(
-        "Alertmanager receiver for tickets.", loosens=Loosens.REMOVED, area=Area.MONITORING, default=None
+        "Alertmanager receiver for tickets.", loosens=Loosens.ANY, area=Area.MONITORING, default=None
     )
     chat: str | None = note("Chat channel for people.", default=None)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from penstock.diagnostics.model import Diagnostic
-from penstock.review.changes.directions import LOOSENED
+from penstock.review.changes.directions import LOOSENED, UNKNOWN
 from review.repositories import Documents, Repository, at
 
 ROUTES = ("production/alert-routes.yaml", "production/alertmanager.yaml")
@@ -113,4 +113,4 @@ def test_a_receiver_that_goes_away_is_told_with_whom_it_notified(routed: Reposit
     plan = routed.plan()
     assert plan.errors == ()
     assert at(plan, "Environment/production.alertmanager.receivers[risk-queue]").direction is LOOSENED
-    assert at(plan, "Team/risk.contact.ticket").direction is LOOSENED
+    assert at(plan, "Team/risk.contact.ticket").direction is UNKNOWN

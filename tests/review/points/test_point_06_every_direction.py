@@ -57,6 +57,16 @@ def test_a_field_without_a_declaration_counts_as_unknown() -> None:
             "loosened",
         ),
         (("Model", "delay", "threshold"), 0.4, "threshold", "unknown"),
+        # What takes from those who rely on it is no lesser risk for its being shorter, more, or there at all.
+        (
+            ("FeatureSet", "conditions", "features", "wind_speed", "latest", "maxAge"),
+            "1s",
+            "features.wind_speed.latest.maxAge",
+            "unknown",
+        ),
+        (("Rollout", "delay-online", "serve", "timeout"), "1s", "serve.timeout", "unknown"),
+        (("Model", "delay", "retrain", "cooldown"), "5200w", "retrain.cooldown", "unknown"),
+        (("Team", "risk", "contact", "page"), "unread", "contact.page", "unknown"),
     ],
 )
 def test_an_edit_has_the_direction_of_its_field(
