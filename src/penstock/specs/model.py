@@ -43,18 +43,18 @@ FeatureChoice = Literal["all"] | Distinct[Identifier] | Except
 class Label(Node):
     """What the model predicts."""
 
-    dataset: DatasetRef = field("Dataset with the label.", loosens=Loosens.ANY, area=Area.DATA)
-    column: Column = field("Column with the label.", loosens=Loosens.ANY, area=Area.DATA)
+    dataset: DatasetRef = field("Dataset with the label.", loosens=Loosens.ANY, area=Area.QUALITY)
+    column: Column = field("Column with the label.", loosens=Loosens.ANY, area=Area.QUALITY)
     horizon: PositiveDuration | None = field(
         "Maximum time from a row's time until its label is known; later labels count as missing.",
         loosens=Loosens.ANY,
-        area=Area.DATA,
+        area=Area.QUALITY,
         default=None,
     )
     positive: str | int | bool | None = field(
         "Positive value of a binary label; if absent, `true` or 1.",
         loosens=Loosens.ANY,
-        area=Area.DATA,
+        area=Area.QUALITY,
         default=None,
     )
 
@@ -250,7 +250,7 @@ class ModelSpec(Node):
         area=Area.DATA,
         min_length=1,
     )
-    label: Label = field("What the model predicts.", loosens=Loosens.ANY, area=Area.DATA)
+    label: Label = field("What the model predicts.", loosens=Loosens.ANY, area=Area.QUALITY)
     split: TimeSplit | RandomSplit | GroupSplit = field(
         "Split of the rows into training, validation and test set.",
         loosens=Loosens.ANY,

@@ -10,7 +10,7 @@ from penstock.catalog.load import load_work_tree
 from penstock.cli.main import main
 from penstock.review.policy.defaults import default_rules
 from penstock.review.policy.resolve import resolve_policy
-from review.pull_requests import PullRequest, both, opened, set_at
+from review.pull_requests import Change, PullRequest, both, opened, set_at
 from review.repositories import Documents, Repository
 
 FIRST, SECOND = (f"sha256:{letter * 64}" for letter in "ab")
@@ -75,3 +75,20 @@ def test_a_release_that_loses_its_promotion_needs_somebody_independent(repositor
     repository.edit(_release("staging"))
     loses = opened(repository, set_at("Release", "delay", "promotion", to=None), policy=None)
     assert _asked(loses)["default-risk"] == ["1 of flight-ml (owner), and 1 of a team other than flight-ml"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        set_at("Model", "delay", "split", "test", to="1d"),
+        set_at("Model", "delay", "threshold", to=0.9),
+        set_at("Model", "delay", "label", "positive", to=False),
+        set_at("Model", "delay", "label", "horizon", to="1h"),
+        set_at("Model", "delay", "label", "column", to="flight_id"),
+    ],
+    ids=["split", "threshold", "positive", "horizon", "label"],
+)
+def test_what_a_model_is_examined_by_needs_somebody_independent(repository: Repository, change: Change) -> None:
+    """Every bound of every gate stays as it is, and is one for something else."""
+    asked = _asked(opened(repository, change, policy=None))
+    assert asked["default-risk"] == ["1 of flight-ml (owner), and 1 of a team other than flight-ml"]
