@@ -13,6 +13,7 @@ from penstock.checks.engine import check_documents
 from penstock.diagnostics.model import Diagnostic, Diagnostics, Label, Severity
 from penstock.review.artifacts.comparison import Comparison
 from penstock.review.artifacts.unattributed import unattributed_changes
+from penstock.review.changes.bound_authors import bound_as_authors
 from penstock.review.changes.code_reads import data_reads
 from penstock.review.changes.directions import LOOSENED
 from penstock.review.changes.first_release import with_version
@@ -125,7 +126,8 @@ def compare(
     `referenced` are edits of the repository's own Python and data that count as changes of specs.
     """
     direct = direct_changes(base.catalog, head.catalog, touched)
-    versions = (with_version(head.catalog, edit) for edit in direct)
+    told = (bound_as_authors(base.catalog, head.catalog, edit) for edit in direct)
+    versions = (with_version(head.catalog, edit) for edit in told)
     released = (with_skipped_stages(base.catalog, head.catalog, edit) for edit in versions)
     edits = [_with_share(head.catalog, base.catalog, edit) for edit in released]
     reads = list(data_reads(base, head, edits, referenced))

@@ -82,10 +82,10 @@ class _Search:
 
 def _choices(everything: Iterable[ApprovalRule], *rules: ApprovalRule) -> dict[_Statement, tuple[Any, ...]]:
     """The statements of the rules' conditions, with the values that each may have."""
-    kinds = [kind for rule in everything for when in _parts(rule.when) for kind in when.kind or ()]
+    kinds = [kind for rule in everything for when in parts(rule.when) for kind in when.kind or ()]
     found: dict[_Statement, tuple[Any, ...]] = {}
     for rule in rules:
-        for when in _parts(rule.when):
+        for when in parts(rule.when):
             for name in PREDICATES:
                 wanted = getattr(when, name)
                 if wanted is None:
@@ -100,12 +100,12 @@ def _choices(everything: Iterable[ApprovalRule], *rules: ApprovalRule) -> dict[_
     return found
 
 
-def _parts(when: When) -> Iterator[When]:
+def parts(when: When) -> Iterator[When]:
     """The condition, and all that it is joined from."""
     yield when
     joined = [*(when.all or ()), *(when.any or ()), *(when.at_least.of if when.at_least is not None else ())]
     for one in joined if when.not_ is None else (*joined, when.not_):
-        yield from _parts(one)
+        yield from parts(one)
 
 
 def _said(name: str, wanted: Any) -> list[str]:
