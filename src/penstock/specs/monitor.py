@@ -56,7 +56,8 @@ class DriftMonitor(Node):
     )
     persist: Persistence | None = field(
         "Number of breaches before the alert fires; if absent, one.",
-        loosens=Loosens.ADDED,
+        # With one breach of five, any of the last five windows fires; without it, only the newest one does.
+        loosens=Loosens.ANY,
         area=Area.MONITORING,
         default=None,
     )

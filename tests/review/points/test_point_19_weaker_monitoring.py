@@ -104,3 +104,11 @@ def test_an_environment_that_comes_or_goes_is_ordered_by_nothing(repository: Rep
     changes = [change for change in direct(repository.changed(_withdraw)) if "environments" in str(change.address)]
     assert [change.direction for change in changes] == [Direction.UNKNOWN]
     assert "production" in changes[0].environments
+
+
+def test_a_monitor_that_forgets_its_earlier_windows_calls_the_team_of_the_rollout(repository: Repository) -> None:
+    """One breach of the last five fires for five windows; without it, only where the newest is beyond the bound."""
+    persist = ("Rollout", "delay-online", "monitor", "drift", 0, "persist")
+    repository.edit(set_at(*persist, to={"breaches": 1, "of": 5}))
+    on_call = node(opened(repository, set_at(*persist, to=None)).verdict(), "on-call")
+    assert on_call.state is PENDING
