@@ -93,3 +93,54 @@ def test_a_gate_that_takes_the_place_of_another_is_the_business_of_risk(reposito
 
 def test_nothing_that_comes_is_said_to_tighten() -> None:
     assert {judge_spec(kind, Operation.ADDED).direction for kind in KINDS} <= {Direction.UNKNOWN, Direction.NEUTRAL}
+
+
+def _another_in_its_place(documents: Documents) -> None:
+    _copy(documents, "Dataset", "weather")["onViolation"] = "warn"
+    del documents["Dataset", "weather"]
+    documents["FeatureSet", "conditions"]["spec"]["features"]["wind_speed"]["latest"]["of"] = "another"
+
+
+def test_what_takes_the_place_of_another_is_not_said_to_touch_nothing(repository: Repository) -> None:
+    found = at(repository.changed(_another_in_its_place), "Dataset/another")
+    assert found.direction is Direction.UNKNOWN
+    assert found.why.endswith("it changes `onViolation` fail -> warn (loosened)")
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        (["pii", "sensitive"], "pii"),
+        (["public", "sensitive"], "sensitive"),
+        (["public", "internal"], "internal"),
+        (["public", "public"], None),
+    ],
+)
+def test_a_dataset_that_goes_takes_its_labels_along(
+    repository: Repository, labels: list[str], told: str | None
+) -> None:
+    """As each column would: declared again, it could have any label, with nothing left to compare it with."""
+    source = {"csv": "data/notes.csv"}
+
+    def declare(documents: Documents) -> None:
+        columns = {f"c{place}": {"type": "string", "sensitivity": label} for place, label in enumerate(labels)}
+        _copy(documents, "Dataset", "weather")
+        documents["Dataset", "another"]["spec"] = {"source": source, "columns": columns}
+
+    repository.edit(declare)
+    pull_request = opened(repository, lambda documents: documents.pop(("Dataset", "another")) and None)
+    assert at(pull_request.inputs().plan, "Dataset/another").sensitivity == told
+    asks = node(pull_request.verdict(), "privacy").state is PENDING
+    assert asks is (told in ("sensitive", "pii"))
+
+
+def test_a_label_of_one_environment_goes_along(repository: Repository) -> None:
+    def declare(documents: Documents) -> None:
+        _copy(documents, "Dataset", "weather")
+        labelled = {"columns": {"origin": {"sensitivity": "pii"}}}
+        documents["Dataset", "another"]["overrides"] = {"production": labelled}
+
+    repository.edit(declare)
+    repository.commit()
+    plan = repository.changed(lambda documents: documents.pop(("Dataset", "another")) and None)
+    assert at(plan, "Dataset/another").sensitivity == "pii"

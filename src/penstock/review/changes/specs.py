@@ -26,7 +26,7 @@ from penstock.review.model import Change, Operation
 from penstock.source.model import Pointer
 from penstock.specs.addresses import Address
 from penstock.specs.base import Node, Resource
-from penstock.specs.dataset import Column
+from penstock.specs.dataset import SENSITIVITIES, Column, Dataset
 from penstock.specs.kinds import KINDS
 from penstock.specs.review import Area
 from penstock.specs.shapes import mapping_of
@@ -64,7 +64,9 @@ def direct_changes(base: Catalog, head: Catalog, touched: Iterable[SpecId]) -> l
             found += _of_rename(base, head, rename)
         elif spec_id in instead:
             whole = _of_whole(base, head, spec_id)
-            found.append(whole._replace(change=replace(whole.change, why=f"{whole.change.why}; {instead[spec_id]}")))
+            # As under one name, and as a rename: nobody says of it that it touches nothing.
+            why = f"{whole.change.why}; {instead[spec_id]}"
+            found.append(whole._replace(change=replace(whole.change, direction=UNKNOWN, why=why)))
         else:
             found += _of_spec(base, head, spec_id, spec_id, renames)
     return found
@@ -129,6 +131,7 @@ def _of_whole(base: Catalog, head: Catalog, spec_id: SpecId) -> SpecEdit:
         cause="direct",
         why=judgement.why if loaded is not None else "the spec is not valid, so its effect is unknown",
         environments=_concerned(catalog, loaded.resource if loaded is not None else None),
+        sensitivity=_lost_labels(catalog, spec_id) if catalog is base else None,
         span=start_of(catalog, spec_id),
     )
     return SpecEdit(change, spec_id)
@@ -304,6 +307,14 @@ def _lost_label(difference: Difference) -> str | None:
     if isinstance(difference.before, Column) and difference.after is None:
         return difference.before.sensitivity if difference.before.sensitivity != "public" else None
     return None
+
+
+def _lost_labels(base: Catalog, spec_id: SpecId) -> str | None:
+    """The highest sensitivity of the columns that go with a dataset, in any environment, as of each column alone."""
+    seen = (base.overridden(spec_id, environment) for environment in (None, *base.environments()))
+    datasets = [one.resource for one in seen if one is not None and isinstance(one.resource, Dataset)]
+    labels = {column.sensitivity for dataset in datasets for column in dataset.spec.columns.values()}
+    return max(labels - {"public"}, key=SENSITIVITIES.index, default=None)
 
 
 def _concerned(catalog: Catalog, resource: Resource | None) -> tuple[str, ...]:
