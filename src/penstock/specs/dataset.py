@@ -121,7 +121,7 @@ class Column(Node):
     max: float | None = field("Maximum value.", loosens=Loosens.HIGHER, area=Area.DATA, default=None)
     matches: str | None = field(
         "Regular expression (RE2) that the whole value must match.",
-        loosens=Loosens.ANY,
+        loosens=Loosens.REMOVED,
         area=Area.DATA,
         default=None,
     )

@@ -18,6 +18,7 @@ NARROWER: dict[str, tuple[tuple[str, ...], Any, str]] = {
     "a lower maximum": (("columns", "distance", "max"), 900, ".columns.distance.max"),
     "an allowed value less": (("columns", "origin", "oneOf"), ["EWR", "LGA"], ".columns.origin.oneOf[JFK]"),
     "fewer missing values": (("columns", "carrier", "nullable"), False, ".columns.carrier.nullable"),
+    "a pattern": (("columns", "carrier", "matches"), "[A-Z0-9]{2}", ".columns.carrier.matches"),
     "no repetition": (("columns", "carrier", "unique"), True, ".columns.carrier.unique"),
     "another column": (("columns", "plane"), {"type": "string"}, ".columns.plane"),
     "of a column that nothing reads": (("columns", "tail", "oneOf"), ["N1"], ".columns.tail.oneOf[N2]"),

@@ -114,6 +114,25 @@ def test_a_bound_that_goes_is_the_loosest(repository: Repository) -> None:
     assert (change.operation, change.direction, change.after) == (Operation.REMOVED, Direction.LOOSENED, None)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "direction"),
+    [
+        (None, "[A-Z]{3}", Direction.TIGHTENED),
+        ("[A-Z]{3}", None, Direction.LOOSENED),
+        ("[A-Z]{3}", "[A-Z]+", Direction.UNKNOWN),
+    ],
+)
+def test_a_pattern_binds_where_it_is_and_no_two_are_ordered(
+    repository: Repository, before: str | None, after: str | None, direction: Direction
+) -> None:
+    def match(pattern: str | None) -> Callable[[Documents], None]:
+        return lambda documents: documents["Dataset", "weather"]["spec"]["columns"]["origin"].update(matches=pattern)
+
+    repository.edit(match(before))
+    repository.commit()
+    assert directions(repository.changed(match(after))) == {"Dataset/weather.columns.origin.matches": direction}
+
+
 def test_a_list_of_allowed_values_that_goes_allows_everything(repository: Repository) -> None:
     def remove(documents: Documents) -> None:
         del documents["Dataset", "flights"]["spec"]["columns"]["origin"]["oneOf"]

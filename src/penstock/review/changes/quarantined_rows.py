@@ -12,7 +12,7 @@ from penstock.specs.dataset import Column, DatasetSpec
 
 _CONTRACT: frozenset[tuple[type[Node], str]] = frozenset(
     {
-        *((Column, field) for field in ("max", "min", "nullable", "one_of", "unique")),
+        *((Column, field) for field in ("matches", "max", "min", "nullable", "one_of", "unique")),
         (DatasetSpec, "columns"),
         (DatasetSpec, "on_violation"),
     }
