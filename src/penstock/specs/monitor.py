@@ -16,7 +16,7 @@ class Persistence(Node):
     """How many windows must be beyond the bound before the alert fires."""
 
     breaches: int = field("Number of windows beyond the bound.", loosens=Loosens.HIGHER, area=Area.MONITORING, ge=1)
-    of: int = field("Number of most recent windows to consider.", loosens=Loosens.ANY, area=Area.MONITORING, ge=1)
+    of: int = field("Number of most recent windows to consider.", loosens=Loosens.LOWER, area=Area.MONITORING, ge=1)
 
 
 class DriftMonitor(Node):

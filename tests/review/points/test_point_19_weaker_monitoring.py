@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from penstock.review.model import Direction
+from penstock.review.model import Direction, VerdictState
 from penstock.specs.review import Area
 from review.pull_requests import PENDING, POLICY, SKIPPED, node, opened, rules_of, set_at
 from review.repositories import Documents, Repository, direct
 
 FLOOR = ("Rollout", "delay-online", "monitor", "quality", 0, "below")
+PERSIST = ("Rollout", "delay-online", "monitor", "drift", 0, "persist")
 
 
 def test_a_later_alert_calls_the_team_of_the_rollout(repository: Repository) -> None:
@@ -108,7 +109,15 @@ def test_an_environment_that_comes_or_goes_is_ordered_by_nothing(repository: Rep
 
 def test_a_monitor_that_forgets_its_earlier_windows_calls_the_team_of_the_rollout(repository: Repository) -> None:
     """One breach of the last five fires for five windows; without it, only where the newest is beyond the bound."""
-    persist = ("Rollout", "delay-online", "monitor", "drift", 0, "persist")
-    repository.edit(set_at(*persist, to={"breaches": 1, "of": 5}))
-    on_call = node(opened(repository, set_at(*persist, to=None)).verdict(), "on-call")
+    repository.edit(set_at(*PERSIST, to={"breaches": 1, "of": 5}))
+    on_call = node(opened(repository, set_at(*PERSIST, to=None)).verdict(), "on-call")
     assert on_call.state is PENDING
+
+
+@pytest.mark.parametrize(("windows", "state"), [(8, SKIPPED), (3, PENDING)])
+def test_the_same_breaches_among_more_windows_are_found_no_later(
+    repository: Repository, windows: int, state: VerdictState
+) -> None:
+    repository.edit(set_at(*PERSIST, to={"breaches": 2, "of": 5}))
+    on_call = node(opened(repository, set_at(*PERSIST, "of", to=windows)).verdict(), "on-call")
+    assert on_call.state is state
