@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from review.repositories import Documents, Repository, at
 
 RULES = ("Gate", "delay-release", "rules")
 QUALITY = {"id": "quality", "metric": "roc_auc", "atLeast": 0.7, "confidence": "95%"}
+REGIONS = {"id": "regions", "metric": "recall", "by": "origin", "maxGap": 0.08, "minSupport": 100}
 PARITY = {"id": "parity", "fairness": "equal_opportunity_difference", "by": "origin", "atMost": 0.1}
 ASKING = rules_of(
     POLICY,
@@ -40,12 +42,27 @@ def _another_model(documents: Documents) -> None:
     del documents["Rollout", "delay-online"]["spec"]["gate"]
 
 
+def _serve_another_model(rules: list[dict[str, Any]]) -> Change:
+    """Serve a new model, whose gate has these rules."""
+
+    def change(documents: Documents) -> None:
+        for kind, name in (("Model", "delay"), ("Gate", "delay-release")):
+            documents[kind, "other"] = deepcopy(documents[kind, name])
+            documents[kind, "other"]["metadata"]["name"] = "other"
+        documents["Gate", "other"]["spec"] |= {"model": "other", "rules": rules}
+        documents["Rollout", "delay-online"]["spec"] |= {"model": "other", "gate": "other"}
+
+    return change
+
+
 LOOSER: dict[str, Change] = {
     "it only warns": set_at(*RULES, 1, "severity", to="warn"),
     "it is taken away": set_at(*RULES, to=[QUALITY]),
     "it is about all rows at once": set_at(*RULES, 1, to={"id": "regions", "metric": "recall", "atLeast": 0.5}),
     "its gate is taken away": _no_gate,
     "its gate judges another model": _another_model,
+    "the rollout serves a model without it": _serve_another_model([QUALITY]),
+    "the rollout serves a model with less of it": _serve_another_model([QUALITY, {**REGIONS, "maxGap": 0.5}]),
 }
 
 
@@ -76,6 +93,11 @@ def test_a_rule_of_a_gate_that_goes_is_told_with_what_it_asked(repository: Repos
     change = at(repository.changed(_another_model), "Gate/delay-release.rules[regions]")
     assert (change.area, change.cause, change.why) == (Area.FAIRNESS, "indirect", "it no longer judges Model/delay")
     assert change.before == {"id": "regions", "metric": "recall", "by": "origin", "maxGap": 0.08}
+
+
+def test_another_model_that_is_asked_for_as_much_is_served_no_less_fairly(repository: Repository) -> None:
+    change = _serve_another_model([QUALITY, {**REGIONS, "id": "places", "why": "Of every place alike."}])
+    assert node(opened(repository, change, policy=ASKING).verdict(), "fair").state is SKIPPED
 
 
 def _another_name_of_the_gate(documents: Documents) -> None:

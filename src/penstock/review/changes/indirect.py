@@ -10,11 +10,11 @@ from penstock.catalog.model import SpecId
 from penstock.diagnostics.grammar import joined
 from penstock.review.changes.directions import LOOSENED, NEUTRAL, TIGHTENED
 from penstock.review.changes.specs import SpecEdit, start_of
-from penstock.review.changes.values import plain
+from penstock.review.changes.values import plain, same
 from penstock.review.impact.dependency_graph import DependencyGraph, Way
 from penstock.review.model import Change, Operation
 from penstock.specs.addresses import Address, is_within, step_of
-from penstock.specs.gate import Gate
+from penstock.specs.gate import AnyRule, Gate
 from penstock.specs.model import Model
 from penstock.specs.review import Area
 from penstock.specs.rollout import Rollout
@@ -56,6 +56,8 @@ def _reached(base: DependencyGraph, head: DependencyGraph, edit: SpecEdit) -> It
         yield from _along_ownership(base, head, edit)
     elif spec_id.kind == "Rollout" and edit.change.operation is Operation.REMOVED:
         yield from _withdrawn(base, edit)
+    elif spec_id.kind == "Rollout" and edit.pointer == ("spec", "model"):
+        yield from _judged_by_others(base, head, edit)
     elif spec_id.kind == "Rollout" and edit.change.address.parts[:1] == (".slos",):
         yield from _burning(base, head, edit)
 
@@ -88,23 +90,45 @@ def _judged_no_more(base: DependencyGraph, edit: SpecEdit) -> Iterator[Change]:
     is_gone = edit.change.operation is Operation.REMOVED and not edit.pointer
     if not is_gone and edit.pointer != ("spec", "model"):
         return
-    rules = Address("Gate", edit.spec.name).key("rules")
     known = list(base.seen(Gate, edit.spec.name))
-    models = joined(dict.fromkeys(f"Model/{gate.spec.model}" for gate in known))
-    for name, rule in {rule.id: rule for gate in known for rule in gate.spec.rules}.items():
-        if rule.as_whole is not None:
-            yield replace(
-                edit.change,
-                address=rules.item(name),
-                operation=Operation.REMOVED,
-                before=plain(rule),
-                after=None,
-                direction=LOOSENED,
-                area=rule.as_whole,
-                cause="indirect",
-                why=f"it no longer judges {models}",
-                through=(str(edit.change.address),),
-            )
+    models = joined(dict.fromkeys(f"Model/{one.spec.model}" for one in known))
+    for gate, rule in {rule.id: (one, rule) for one in known for rule in one.spec.rules}.values():
+        yield from _without(edit, gate, rule, models)
+
+
+def _judged_by_others(base: DependencyGraph, head: DependencyGraph, edit: SpecEdit) -> Iterator[Change]:
+    """The same where a rollout serves another model, which no gate asks for as much."""
+    change, found = edit.change, {}
+    for environment in change.environments:
+        sides = (base, change.before), (head, change.after)
+        was, now = (reach.catalog.view(environment).gates_of(str(model)) for reach, model in sides)
+        asked = [rule for gate in now for rule in gate.spec.rules]
+        lost = ((gate, rule) for gate in was for rule in gate.spec.rules if not any(_asks(one, rule) for one in asked))
+        found.update({(gate.name, rule.id): (gate, rule) for gate, rule in lost})
+    for gate, rule in found.values():
+        yield from _without(edit, gate, rule, f"what {edit.spec} serves")
+
+
+def _asks(one: AnyRule, other: AnyRule) -> bool:
+    """Whether a rule asks what another one does, whatever it is called and why."""
+    return same(one.model_copy(update={"id": other.id, "why": other.why}), other)
+
+
+def _without(edit: SpecEdit, gate: Gate, rule: AnyRule, judged: str) -> Iterator[Change]:
+    """The rule as one that is gone, if it is of another area than its gate."""
+    if rule.as_whole is not None:
+        yield replace(
+            edit.change,
+            address=Address("Gate", gate.name).key("rules").item(rule.id),
+            operation=Operation.REMOVED,
+            before=plain(rule),
+            after=None,
+            direction=LOOSENED,
+            area=rule.as_whole,
+            cause="indirect",
+            why=f"it no longer judges {judged}",
+            through=(str(edit.change.address),),
+        )
 
 
 def _burning(base: DependencyGraph, head: DependencyGraph, edit: SpecEdit) -> Iterator[Change]:
