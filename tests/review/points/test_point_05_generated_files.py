@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 
 import pytest
 
 from penstock.diagnostics.model import Severity
 from penstock.review.model import Plan
+from penstock.review.rendering.rows import next_command
 from review.repositories import Documents, Repository, loosen, set_at
 
 TRAINING = "generated/production/delay/training.yaml"
@@ -55,6 +57,39 @@ def test_specs_without_a_compile_are_stale(compiled: Repository) -> None:
     found = errors(compiled.plan())
     assert found[TRAINING] == "stale-artifact"
     assert set(found.values()) == {"stale-artifact"}
+
+
+def test_files_of_specs_that_were_edited_again_are_stale(compiled: Repository) -> None:
+    """Compiled, then edited once more: nobody's hand was in them, and compiling is all that helps."""
+    compiled.recompile(loosen)
+    compiled.edit(set_at("Gate", "delay-release", "rules", 0, "atLeast", to=0.31))
+    compiled.commit()
+    plan = compiled.plan()
+    assert errors(plan)[TRAINING] == "stale-artifact"
+    assert set(errors(plan).values()) == {"stale-artifact"}
+    assert next_command(plan) == "penstock compile && git add --all generated && git commit"
+
+
+def test_a_hand_edit_among_stale_files_is_told_apart(compiled: Repository) -> None:
+    compiled.recompile(loosen)
+    compiled.edit(set_at("Gate", "delay-release", "rules", 0, "atLeast", to=0.31))
+    compiled.replace("penstock-step", "penstock-stop", TRAINING)
+    compiled.commit()
+    found = errors(compiled.plan())
+    assert found.pop(TRAINING) == "edited-artifact"
+    assert set(found.values()) == {"stale-artifact"}
+
+
+def test_files_of_a_spec_that_was_taken_back_are_surplus(compiled: Repository) -> None:
+    """Compiled with a spec of which the commit then knows nothing."""
+    text = compiled.read("specs/system.yaml")
+    compiled.edit(_another_model)
+    compiled.compile()
+    compiled.write("specs/system.yaml", text)
+    compiled.commit()
+    plan = compiled.plan()
+    assert errors(plan)["generated/production/delay-b/training.yaml"] == "orphaned-artifact"
+    assert "unowned-file" not in errors(plan).values()
 
 
 def test_a_removed_manifest_is_missed(compiled: Repository) -> None:
@@ -199,3 +234,10 @@ def test_a_hand_edit_beside_an_error_shows_when_the_error_is_mended(compiled: Re
     compiled.write("specs/system.yaml", sound)
     compiled.commit()
     assert errors(compiled.plan()) == {TRAINING: "edited-artifact"}
+
+
+def _another_model(documents: Documents) -> None:
+    for kind, name in (("Model", "delay"), ("Gate", "delay-release")):
+        other = documents[kind, f"{name}-b"] = deepcopy(documents[kind, name])
+        other["metadata"]["name"] = f"{name}-b"
+    documents["Gate", "delay-release-b"]["spec"]["model"] = "delay-b"

@@ -31,6 +31,11 @@ def owner_of(entry: str) -> str:
     return str(orjson.loads(entry)["owner"])
 
 
+def digest_of(entry: str) -> str:
+    """The SHA-256 that an entry of an index names, in hex."""
+    return str(orjson.loads(entry)["sha256"])
+
+
 def index_with(known: Mapping[str, str], compiled: Iterable[Artifact]) -> bytes:
     """The index of what stands in another one and of artifacts that are compiled anew."""
     merged = {**known, **_lines(index(compiled).decode())}

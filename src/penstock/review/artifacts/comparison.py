@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -11,7 +12,7 @@ from penstock.catalog.model import SpecId, View
 from penstock.compiler import Artifact, CompiledUnit, Unit, compile_unit, environment_artifacts
 from penstock.diagnostics.model import Diagnostic, Severity
 from penstock.review.artifacts.affected_units import AffectedUnits, affected, everything
-from penstock.review.artifacts.committed_index import applied, index_with, owner_of, read_index
+from penstock.review.artifacts.committed_index import applied, digest_of, index_with, owner_of, read_index
 from penstock.review.head_compilation import HeadCompilation
 from penstock.review.impact.dependency_graph import DependencyGraph
 from penstock.review.model import ArtifactChange, Body
@@ -68,6 +69,7 @@ class Comparison:
         self._fingerprints: dict[str, bool] = {}
         self._touched = {str(spec_id) for spec_id in revisions.touched}
         self._applied_on_base: dict[str, frozenset[str]] = {}
+        self._told_on_head: dict[str, str] | None = None
         index = f"{GENERATED}/{INDEX}"
         self.was_committed = bool(revisions.base.files.blobs([index]))
         self.is_committed = bool(revisions.head.files.blobs([index]))
@@ -286,13 +288,24 @@ class Comparison:
                 self.result.problems.append(findings.missing(f"{GENERATED}/{path}"))
             elif held != blob:
                 is_old = path in before and before[path].blob == held
-                is_touched = path in self.committed
-                wrong = findings.stale if is_old or not is_touched or path == INDEX else findings.edited
+                is_untouched = is_old or path not in self.committed or path == INDEX
+                wrong = findings.stale if is_untouched or self._was_compiled(path) else findings.edited
                 self.result.problems.append(wrong(f"{GENERATED}/{path}"))
         for path in sorted(others):
             if prefix + path in found:
-                wrong = findings.surplus if path in before else findings.unowned
+                wrong = findings.surplus if path in before or self._was_compiled(path) else findings.unowned
                 self._refuse(wrong(f"{GENERATED}/{path}"))
+
+    def _was_compiled(self, path: str) -> bool:
+        """Whether a file of head is as the index beside it says: of an earlier state of the specs, and not of a hand.
+
+        It is an error either way; this decides which remedy is told.
+        """
+        if self._told_on_head is None:
+            self._told_on_head = read_index(self.revisions.head.files.read(f"{GENERATED}/{INDEX}")) or {}
+        entry = self._told_on_head.get(path)
+        body = self.revisions.head.files.read(f"{GENERATED}/{path}") if entry is not None else None
+        return body is not None and entry is not None and digest_of(entry) == hashlib.sha256(body).hexdigest()
 
 
 def _compiled(revision: Revision, unit: Unit) -> CompiledUnit | None:
