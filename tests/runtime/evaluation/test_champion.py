@@ -133,7 +133,7 @@ def test_before_the_first_release_there_is_no_champion(world: Path) -> None:
 
 def test_the_first_champion_has_nobody_to_be_compared_with(world: Path) -> None:
     crown(world, world / "model")
-    assert skipped(world) == "no champion of `made` is registered yet"
+    assert skipped(world) == "this model is the champion of `made` itself, and followed none"
 
 
 def test_without_a_registry_there_is_no_champion(world: Path) -> None:
@@ -144,6 +144,24 @@ def test_a_champion_of_other_features_cannot_be_compared_with(world: Path) -> No
     wider = write_splits(world / "wider", numbers=6)
     crown(world, train(wider, world / "other", ESTIMATORS["binary"]))
     assert "reads `x4`, `x5`, which the rows do not have" in undecided(world)
+
+
+def test_a_champion_that_is_judged_again_is_not_held_to_one_of_other_features(world: Path) -> None:
+    """As the way on of the rule says: left out until this model is the champion, it then stands in the gate again."""
+    wider = write_splits(world / "wider", numbers=6)
+    former = crown(world, train(wider, world / "other", ESTIMATORS["binary"]))
+    crown(world, world / "model")
+    reason = skipped(world)
+    assert reason.startswith(f"this model is the champion itself; cannot compare with the former champion {former}: ")
+    assert "reads `x4`, `x5`, which the rows do not have" in reason
+
+
+def test_a_champion_whose_former_one_is_lost_is_no_better_for_it(world: Path) -> None:
+    """Files that are gone are a fault of the store: nobody knows what they would have said."""
+    digest = crown(world, world / "worse").removeprefix("sha256:")
+    crown(world, world / "model")
+    (world / "models" / "made" / digest / "model" / "model.pkl").write_bytes(b"something else")
+    assert "cannot compare with" in undecided(world)
 
 
 @pytest.mark.parametrize(("before", "now"), [("int", "string"), ("string", "int"), ("bool", "string")])

@@ -45,27 +45,34 @@ class AbsentChampion:
 
 
 def find_champion(context: EvaluationContext, model: str, tracking: str, store: str) -> Champion | AbsentChampion:
-    """The champion of `model` before the test rows of another.
+    """The champion of `model` before the test rows of another; of the champion itself, the one that it followed.
 
     An `InputError` where the registry cannot be asked: whether there is a champion is not known then.
     """
     if not tracking or not store:
         return AbsentChampion("no registry and model store are given, so there is no champion")
-    digest = Registry(tracking).rival(model, context.model.digest)
+    registry = Registry(tracking)
+    is_champion = registry.champion(model) == context.model.digest
+    digest = registry.rival(model, context.model.digest)
     if digest is None:
-        return AbsentChampion(f"no champion of `{model}` is registered yet")
+        none = f"this model is the champion of `{model}` itself, and followed none"
+        return AbsentChampion(none if is_champion else f"no champion of `{model}` is registered yet")
+    named = f"the {'former ' if is_champion else ''}champion {digest}"
     with tempfile.TemporaryDirectory(prefix="champion-") as temporary:
         directory = Path(temporary) / MODEL
         try:
             ModelStore.open(store).fetch(model, digest, MODEL, directory)
         except InputError as fault:
-            return AbsentChampion(f"cannot compare with the champion {digest}: {fault}", digest)
-        return on_test_rows(directory, digest, context)
+            return AbsentChampion(f"cannot compare with {named}: {fault}", digest)
+        found = on_test_rows(directory, digest, named, context)
+    if is_champion and isinstance(found, AbsentChampion):
+        # It became champion without this comparison, which can never be made up for: there is nobody to compare with.
+        return AbsentChampion(f"this model is the champion itself; {found.reason}")
+    return found
 
 
-def on_test_rows(directory: Path, digest: str, context: EvaluationContext) -> Champion | AbsentChampion:
-    """A model's files before the test rows of another model; the reason where it cannot answer for them."""
-    named = f"the champion {digest}"
+def on_test_rows(directory: Path, digest: str, named: str, context: EvaluationContext) -> Champion | AbsentChampion:
+    """The files of a model, `named` in messages, before the test rows of another; why, where it cannot answer."""
     try:
         model = load_model(directory, digest)
         if model.task != context.task:
