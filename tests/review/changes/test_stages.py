@@ -94,3 +94,13 @@ def test_what_a_new_release_serves_is_told(repository: Repository) -> None:
         "; it serves sha256:aaaaaaaaaaaa… with 25% of the traffic, and sha256:bbbbbbbbbbbb… keeps the rest"
         in production
     )
+
+
+def test_the_last_step_of_a_canary_leaves_no_rest(repository: Repository) -> None:
+    repository.write("specs/release.yaml", add_release(NEW, previous=OLD, step=1))
+    repository.commit()
+    repository.branch()
+    repository.write("specs/release.yaml", add_release(NEW, previous=OLD, step=2))
+    repository.commit()
+    (told,) = (one.why for one in repository.plan().changes if one.address.parts == (".step",))
+    assert told.endswith("aaaaaaaaaaaa… with all of the traffic, and sha256:bbbbbbbbbbbb… stays ready beside it")

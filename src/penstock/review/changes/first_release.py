@@ -31,6 +31,9 @@ def _share(head: Catalog, release: Release) -> str:
         return "all of the traffic"
     rollout = head.view(release.spec.environment).find(Rollout, release.spec.rollout)
     canary = rollout.spec.strategy.canary if rollout is not None else None
-    share = str(canary.steps[step].weight) if canary is not None and step < len(canary.steps) else f"step {step}"
-    beside = f", and {previous.digest[:19]}… keeps the rest" if previous is not None else ""
+    weight = canary.steps[step].weight if canary is not None and step < len(canary.steps) else None
+    is_all = weight == 1
+    share = "all" if is_all else f"step {step}" if weight is None else str(weight)
+    keeps = "stays ready beside it" if is_all else "keeps the rest"
+    beside = f", and {previous.digest[:19]}… {keeps}" if previous is not None else ""
     return f"{share} of the traffic{beside}"
