@@ -125,6 +125,12 @@ def _served_model(view: View, release: Release, statement: GateStatement) -> Ite
     if rollout is None or rollout.spec.model == statement.model or served_in.find(Model, rollout.spec.model) is None:
         return
     served, trained = rollout.spec.model, statement.model
+    environment = release.spec.environment
+    # A promotion goes through the environments one after the other, and here the rollout has only one model.
+    later = (
+        f"for `{environment}` to follow later, keep the former model and its gate there: "
+        f"`overrides: {{{environment}: {{model: {trained}, gate: ...}}}}`"
+    )
     yield Diagnostic.error(
         "release-evidence",
         f"the release is a version of `{trained}`, but its rollout serves `{served}`",
@@ -134,6 +140,7 @@ def _served_model(view: View, release: Release, statement: GateStatement) -> Ite
         help=(
             f"declare `{served}` beside `{trained}`, train it, and change the rollout in the same pull "
             "request as the release that `penstock promote` writes",
+            *((later,) if len(rollout.spec.environments) > 1 else ()),
         ),
     )
 
