@@ -92,3 +92,22 @@ def test_what_a_model_is_examined_by_needs_somebody_independent(repository: Repo
     """Every bound of every gate stays as it is, and is one for something else."""
     asked = _asked(opened(repository, change, policy=None))
     assert asked["default-risk"] == ["1 of flight-ml (owner), and 1 of a team other than flight-ml"]
+
+
+def test_another_owner_of_a_release_needs_both_and_no_evidence(repository: Repository) -> None:
+    """It serves what it served: a gate that asks for more since must not keep a team from being renamed."""
+    repository.edit(_release("staging"))
+    handed_on = opened(repository, _handed_on, policy=None)
+    wanted = _asked(handed_on)
+    assert wanted["default-release"] == []
+    assert wanted["ownership"] == ["1 of risk (owner), and 1 of flight-ml (former-owner)"]
+
+
+def test_a_release_that_is_handed_on_with_another_version_needs_evidence(repository: Repository) -> None:
+    repository.edit(_release("staging"))
+    handed_on = opened(repository, both(_handed_on, _NEXT), policy=None)
+    assert "1 of flight-ml (owner), and valid evidence" in _asked(handed_on)["default-release"]
+
+
+def _handed_on(documents: Documents) -> None:
+    documents["Release", "delay"]["metadata"]["owner"] = "risk"
