@@ -225,6 +225,15 @@ def test_an_error_in_a_spec_is_told_alone(compiled: Repository, mistake: Callabl
     assert plan.artifacts == (), "what the files should hold follows from specs that nobody can understand"
 
 
+def test_specs_that_a_target_refuses_are_the_only_error(compiled: Repository) -> None:
+    """Nobody can compile them: that their files are missing or out of date is no mistake of its own."""
+    compiled.edit(_scaled_by_cpu_in_knative)
+    compiled.commit()
+    plan = compiled.plan()
+    assert errors(plan) == {"specs/system.yaml": "ignored-field"}
+    assert next_command(plan) == "penstock check"
+
+
 def test_a_hand_edit_beside_an_error_shows_when_the_error_is_mended(compiled: Repository) -> None:
     sound = compiled.read("specs/system.yaml")
     compiled.replace("delay", "delya", TRAINING)
@@ -241,3 +250,12 @@ def _another_model(documents: Documents) -> None:
         other = documents[kind, f"{name}-b"] = deepcopy(documents[kind, name])
         other["metadata"]["name"] = f"{name}-b"
     documents["Gate", "delay-release-b"]["spec"]["model"] = "delay-b"
+
+
+def _scaled_by_cpu_in_knative(documents: Documents) -> None:
+    europe = documents["Environment", "europe"] = deepcopy(documents["Environment", "production"])
+    europe["metadata"]["name"], europe["spec"]["namespace"] = "europe", "ml-europe"
+    europe["spec"]["kserve"]["mode"] = "Knative"
+    rollout = documents["Rollout", "delay-online"]["spec"]
+    rollout["environments"].append("europe")
+    rollout["serve"]["replicas"]["metric"] = "cpu"

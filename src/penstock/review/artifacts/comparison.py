@@ -93,11 +93,13 @@ class Comparison:
     def run(self, compilation: HeadCompilation, *, has_errors: bool) -> Generated:
         """Compare; `compilation` holds what became of the `units`.
 
-        With errors in the specs of head, nobody can tell what should be generated: nothing is compared then, and what
-        is wrong with the files shows once they are fixed. That a unit of sound specs does not compile is an error.
+        With errors in the specs of head, or in what a target makes of them, nobody can tell what should be generated:
+        nothing is compared then, and what is wrong with the files shows once they are fixed. That a unit of sound
+        specs does not compile is an error.
         """
-        if has_errors:
-            self.result.problems += [one for made in compilation.compiled.values() for one in made.diagnostics]
+        told = [one for made in compilation.compiled.values() for one in made.diagnostics]
+        if has_errors or any(one.severity is Severity.ERROR for one in told):
+            self.result.problems += told
             return self.result
         if self.is_idle:
             return self.result
