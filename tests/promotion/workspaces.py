@@ -106,6 +106,7 @@ class Repository:
             datasets={"rows": "sha256:" + "7" * 64},
             evaluation={},
             gates=[{"gate": gate, "passed": outcome != "fail", "rules": [{"id": "quality", "outcome": outcome}]}],
+            inputs={},
             code={},
             created=(datetime.now(UTC) - age).isoformat(timespec="seconds"),
         )

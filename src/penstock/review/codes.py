@@ -49,6 +49,19 @@ REVIEWING = (
         WARNS,
     ),
     Code(
+        "changed-inputs",
+        """A Release serves a version that reads what the version before it does not.
+
+        Callers send the features, and the version that is served now never asked for these. A request without a column
+        that a version reads fails, be it a number or a text. In a canary both versions answer at the same address, so
+        no request may leave out what only one of them reads. What a version does not read, it ignores.
+
+        Use instead: let the callers send the new inputs beside the former ones first. They can leave out the former
+        ones when no version that reads them may be served again.
+        """,
+        WARNS,
+    ),
+    Code(
         "frozen-route",
         """The timeout of a Rollout that serves traffic with Argo Rollouts changes, and Argo CD may not apply it.
 

@@ -31,6 +31,9 @@ def test_the_statement_says_what_the_model_was_made_from_and_how_it_passed(
     assert statement["subject"] == [{"name": "made", "digest": {"sha256": made.digest.removeprefix("sha256:")}}]
     predicate = statement["predicate"]
     assert (predicate["specs"], predicate["datasets"]) == (SPECS, DATASETS)
+    features = read_json(made.model / "training.json")["features"]
+    assert predicate["inputs"] == {each["name"]: each["type"] for each in features}
+    assert predicate["inputs"]["x0"] == "float"
     assert predicate["created"] == "2026-01-01T00:00:00Z"
     (gate,) = predicate["gates"]
     assert (gate["gate"], gate["passed"]) == ("release", True)

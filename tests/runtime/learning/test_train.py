@@ -184,6 +184,20 @@ def test_what_mlflow_serves_is_what_evaluation_scores(tmp_path: Path) -> None:
     np.testing.assert_array_equal(served[:, 1], load_model(tmp_path / "model").scores(rows))
 
 
+@pytest.mark.parametrize("left_out", ["x0", "color"])
+def test_a_request_fails_without_a_column_and_may_bring_more(tmp_path: Path, left_out: str) -> None:
+    """What a review tells of a version that reads other inputs (`changed-inputs`)."""
+    import mlflow.pyfunc
+
+    splits = write_splits(tmp_path / "splits")
+    assert main(arguments(splits, tmp_path / "model", BOOSTING)) == 0
+    rows = Splits.read(splits).rows("test").features
+    served = mlflow.pyfunc.load_model(str(tmp_path / "model"))
+    np.testing.assert_array_equal(served.predict(rows.assign(more=1.0)), served.predict(rows))
+    with pytest.raises(Exception, match=f"(?s)missing.*{left_out}"):
+        served.predict(rows.drop(columns=left_out))
+
+
 def test_the_signature_names_the_features_and_the_example_is_nobodys_row(tmp_path: Path) -> None:
     import mlflow.models
 

@@ -112,6 +112,15 @@ def verify(
     return Evidence((gates.finding, promotion))
 
 
+def gates_statement(catalog: Catalog, release: Release) -> GateStatement | None:
+    """What the gates stated of the version of a Release, whoever signed it; None where that cannot be read."""
+    named = release.spec.evidence
+    file = _open(catalog, named.path, named.digest)
+    with suppress(StatementError):
+        return parse_gates(file.payload) if isinstance(file, _File) else None
+    return None
+
+
 def signatures(head: Catalog, release: Release, keys: KeySet) -> dict[Link, list[Doubt]]:
     """What is wrong with the signatures over each statement of a Release that can be read; nothing if they hold."""
     found: dict[Link, list[Doubt]] = {}

@@ -9,6 +9,7 @@ from penstock.diagnostics.model import Diagnostic
 from penstock.review.model import ArtifactChange
 from penstock.review.warnings.autoscaler_switch import autoscaler_switches
 from penstock.review.warnings.canary_rollback import canary_rollbacks
+from penstock.review.warnings.changed_inputs import changed_inputs
 from penstock.review.warnings.frozen_route import frozen_routes
 from penstock.review.warnings.predictor_change import predictor_changes
 from penstock.review.warnings.repeated_canary import repeated_canaries
@@ -18,6 +19,7 @@ from penstock.review.warnings.voided_evidence import voided_evidence
 _OF_SPECS = (
     autoscaler_switches,
     canary_rollbacks,
+    changed_inputs,
     frozen_routes,
     predictor_changes,
     target_switches,

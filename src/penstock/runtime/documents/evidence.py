@@ -57,6 +57,7 @@ def run(arguments: argparse.Namespace) -> None:
             "champion": figures["champion"],
         },
         gates=read_verdicts(arguments.verdict, digest, arguments.evaluation),
+        inputs=_inputs(arguments.model_dir),
         code=_code(arguments.model_dir),
         created=_moment(os.environ.get("SOURCE_DATE_EPOCH")),
     )
@@ -70,6 +71,11 @@ def _refuse_strangers(arguments: argparse.Namespace, digest: str, figures: dict[
         raise InputError(f"--model-dir holds the model `{name}`, but --model is `{arguments.model}`")
     if figures["digest"] != digest:
         raise InputError(f"the evaluation is of the model {figures['digest']}, but --model-dir holds {digest}")
+
+
+def _inputs(model: Path) -> dict[str, str]:
+    """What a request has to bring: the columns that the model reads, with their types."""
+    return {each["name"]: each["type"] for each in read_json(model / TRAINING_FILE)["features"]}
 
 
 def _code(model: Path) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The evidence that a model passed its gates: an in-toto Statement v1, unsigned, in canonical JSON.
 
 The subject is the model by the digest of its directory (`penstock.runtime.artifacts.directory_digest`); the predicate
-says from which specs and data it was made, and what each gate's rules measured, demanded and decided.
+says from which specs and data it was made, what it reads, and what each gate's rules measured, demanded and decided.
 """
 
 from __future__ import annotations
@@ -72,10 +72,11 @@ def make_statement(
     datasets: Mapping[str, str],
     evaluation: Mapping[str, Any],
     gates: Sequence[Mapping[str, Any]],
+    inputs: Mapping[str, str],
     code: Mapping[str, str],
     created: str,
 ) -> Statement:
-    """The statement about the model with `digest`; `gates` are values of ``gate.json``."""
+    """The statement about the model with `digest`; `gates` are values of ``gate.json``, `inputs` types by name."""
     return Statement(
         {
             "_type": STATEMENT_TYPE,
@@ -86,6 +87,7 @@ def make_statement(
                 "datasets": dict(datasets),
                 "evaluation": dict(evaluation),
                 "gates": [_gate(each) for each in gates],
+                "inputs": dict(inputs),
                 "code": dict(code),
                 "created": created,
             },

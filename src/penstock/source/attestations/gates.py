@@ -102,6 +102,8 @@ class Predicate:
     gates: tuple[GateOutcome, ...]
     created: datetime
     evaluation: Evaluation = Evaluation()
+    inputs: Mapping[str, str] | None = None
+    """The type of each column that the model reads; None in a statement from before these were stated."""
 
     def gate(self, name: str) -> GateOutcome | None:
         """What a gate decided; None where it did not judge the model, or is named more than once."""
