@@ -255,6 +255,49 @@ def test_going_back_to_the_version_that_has_the_traffic_ends_the_canary(
     assert repository.problems() == []
 
 
+def test_a_replaced_version_comes_back_through_a_canary_whatever_the_specs_ask_by_now(repository: Repository) -> None:
+    """What a plan tells to do where reverting the Release would leave nothing to answer."""
+    one = repository.train("one")
+    repository.promote()
+    evidence = str(repository.root / repository.release()["evidence"]["path"])
+    two = repository.train("two")
+    repository.promote()
+    repository.promote("--complete")
+    repository.edit("atLeast: 0.7", "atLeast: 0.8")
+    assert repository.promote("--evidence", evidence, "--step", "1") == 0
+    release = repository.release()
+    assert (release["version"]["digest"], release["previous"]["digest"], release["step"]) == (one, two, 1)
+    assert repository.promote("--complete") == 0
+    assert "step" not in repository.release()
+
+
+def test_of_the_versions_before_the_replaced_one_nothing_is_known(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.train("one")
+    repository.promote()
+    evidence = str(repository.root / repository.release()["evidence"]["path"])
+    for content in ("two", "three"):
+        repository.train(content)
+        repository.promote()
+        repository.promote("--complete")
+    repository.edit("atLeast: 0.7", "atLeast: 0.8")
+    assert "have changed since this version was trained" in refused(repository, capsys, "--evidence", evidence)
+
+
+def test_a_canary_ends_whatever_the_specs_ask_by_now(repository: Repository) -> None:
+    one = repository.train("one")
+    repository.promote()
+    evidence = str(repository.root / repository.release()["evidence"]["path"])
+    repository.train("two")
+    repository.promote()
+    repository.edit("atLeast: 0.7", "atLeast: 0.8")
+    assert repository.promote("--evidence", evidence) == 0
+    release = repository.release()
+    assert release["version"]["digest"] == one
+    assert not {"previous", "step"} & release.keys()
+
+
 def test_a_model_that_was_trained_here_has_to_get_where_it_is_loaded_from(
     repository: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -119,7 +119,13 @@ def run(options: argparse.Namespace) -> int:
 def _promotion(options: argparse.Namespace, root: Path, view: View, rollout: Rollout) -> Promotion:
     from penstock.promotion.refusal import AlreadyServedError
     from penstock.promotion.release import Promotion, move_canary, release_version
-    from penstock.promotion.requirements import refuse_skipped_stages, refuse_stale, refuse_unproven
+    from penstock.promotion.requirements import (
+        goes_back,
+        refuse_failed,
+        refuse_skipped_stages,
+        refuse_stale,
+        refuse_unproven,
+    )
 
     by = _promoter(options, view.catalog)
     if options.upload and (options.advance or options.complete or options.evidence or options.version is not None):
@@ -134,6 +140,8 @@ def _promotion(options: argparse.Namespace, root: Path, view: View, rollout: Rol
     present = view.release_of(rollout.name)
     moves = present is not None and options.step is not None and present.spec.version.digest == candidate.digest
     if not moves:
+        refuse_failed(candidate)
+    if not moves and not goes_back(present, candidate):
         refuse_unproven(view, rollout, candidate, by.now)
         refuse_stale(view, candidate)
         _refuse_judged_by_less(view, candidate)

@@ -15,6 +15,25 @@ from penstock.specs.rollout import Rollout
 _CLOCKS_DIFFER = timedelta(minutes=5)
 
 
+def goes_back(present: Release | None, candidate: Candidate) -> bool:
+    """Whether the version is the one that the Release replaces, or has replaced.
+
+    It was served on the evidence that it has, so the review lets it come back on that, whatever the specs say by now.
+    """
+    previous = present.spec.previous if present is not None else None
+    return previous is not None and previous.digest == candidate.digest and previous.model in (None, candidate.model)
+
+
+def refuse_failed(candidate: Candidate) -> None:
+    """No gate said no.
+
+    Raises:
+        RefusalError: one did.
+    """
+    if failed := candidate.statement.refusals():
+        raise RefusalError(f"`{candidate.model}` did not pass {', '.join(f'`{each}`' for each in failed)}")
+
+
 def refuse_unproven(view: View, rollout: Rollout, candidate: Candidate, now: datetime) -> None:
     """The version has passed the rollout's gate and every other of its gates, and not too long ago.
 
@@ -22,8 +41,6 @@ def refuse_unproven(view: View, rollout: Rollout, candidate: Candidate, now: dat
         RefusalError: it has not.
     """
     statement = candidate.statement
-    if failed := statement.refusals():
-        raise RefusalError(f"`{candidate.model}` did not pass {', '.join(f'`{each}`' for each in failed)}")
     wanted = rollout.spec.gate
     if wanted is not None and statement.predicate.gate(wanted) is None:
         raise RefusalError(
