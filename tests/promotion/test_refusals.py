@@ -15,6 +15,32 @@ def test_without_a_run_nothing_is_released(repository: Repository, capsys: pytes
     assert "no run of `made` has succeeded" in refused(repository, capsys)
 
 
+def test_where_a_gate_has_refused_every_run_another_run_is_no_way_on(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = repository.refuse()
+    told = refused(repository, capsys)
+    assert f"the newest run of `made`, {run}, was refused by `gate-release`: what it says comes first" in told
+    assert "penstock run" not in told
+
+
+def test_a_version_from_before_a_run_that_a_gate_refused_is_told_to_be_one(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.train("one")
+    repository.refuse()
+    repository.edit("atLeast: 0.7", "atLeast: 0.8")
+    told = refused(repository, capsys)
+    assert told.startswith("warning: the newest run of `made`, 20260101T000001Z-00, was refused by `gate-release`; ")
+    assert "this is about 20260101T000000Z-00, the last one that passed" in told
+    repository.edit("atLeast: 0.8", "atLeast: 0.7")
+    assert repository.promote() == 0
+    assert "was refused by `gate-release`" in capsys.readouterr().err
+    repository.train("two")
+    assert repository.promote() == 0
+    assert "refused" not in capsys.readouterr().err
+
+
 def test_a_version_that_failed_its_gate_is_not_released(
     repository: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -70,6 +70,15 @@ class Repository:
         write_json(run / "run.json", record)
         return digest
 
+    def refuse(self) -> str:
+        """What a run leaves behind that the gate stopped; its name."""
+        runs = self.root / ".penstock" / "runs" / "made"
+        run = runs / f"20260101T00000{len(list(runs.glob('*')))}Z-00"
+        run.mkdir(parents=True)
+        steps = {"evaluate": {"state": "done"}, "gate-release": {"state": "refused"}, "register": {"state": "skipped"}}
+        write_json(run / "run.json", {"id": run.name, "purpose": "training", "state": "refused", "steps": steps})
+        return run.name
+
     def promote(self, *more: str, name: str = "made", to: str = "staging") -> int:
         return main(["promote", name, "--to", to, "--root", str(self.root), *more])
 

@@ -226,7 +226,7 @@ def _workspace(options: argparse.Namespace, root: Path) -> Workspace:
 def _candidate(options: argparse.Namespace, root: Path, view: View) -> Candidate:
     """The version that is to be released, from where the options say."""
     from penstock.promotion.cluster_run import candidate_of_file, registered_candidate
-    from penstock.promotion.local_run import last_candidate
+    from penstock.promotion.local_run import last_candidate, refused_since
 
     if options.tracking is not None and options.version is None:
         raise _UsageError("--tracking says where --version is looked up: give --version too")
@@ -242,7 +242,11 @@ def _candidate(options: argparse.Namespace, root: Path, view: View) -> Candidate
             tracking=options.tracking or environment.spec.tracking,
             model_store=environment.spec.model_store,
         )
-    return last_candidate(_workspace(options, root), options.model)
+    workspace = _workspace(options, root)
+    found = last_candidate(workspace, options.model)
+    if refused := refused_since(workspace, options.model):
+        print(f"warning: {refused}; this is about {found.origin.name}, the last one that passed", file=sys.stderr)
+    return found
 
 
 def _promoter(options: argparse.Namespace, catalog: Catalog) -> Promoter:

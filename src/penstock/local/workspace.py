@@ -143,12 +143,18 @@ class Workspace:
         return [path for _, _, path in sorted((name[1], int(name[2]), path) for name, path in found if name)]
 
     def last_run(self, model: str) -> dict[str, Any] | None:
-        """The record of the newest run of `model` that ended well, or None."""
-        for folder in reversed(self.runs_of(model)):
-            record = _read(folder / "run.json")
-            if record.get("state") == "succeeded" and record.get("purpose") == "training":
-                return record
-        return None
+        """The record of the newest training run of `model` that ended well, or None."""
+        return next((one for one in self._trainings(model) if one.get("state") == "succeeded"), None)
+
+    def refused_since(self, model: str) -> dict[str, Any] | None:
+        """The record of the newest training run of `model`, if a check stopped it, such as a gate; else None."""
+        newest = next(self._trainings(model), {})
+        return newest if newest.get("state") == "refused" else None
+
+    def _trainings(self, model: str) -> Iterator[dict[str, Any]]:
+        """The records of the training runs of `model`, the newest first."""
+        records = (_read(folder / "run.json") for folder in reversed(self.runs_of(model)))
+        return (record for record in records if record.get("purpose") == "training")
 
 
 def _sqlite_address(path: str) -> str:

@@ -22,8 +22,10 @@ def last_candidate(workspace: Workspace, model: str) -> Candidate:
     """
     record = workspace.last_run(model)
     if record is None:
+        refused = refused_since(workspace, model)
+        first = f"{refused}: what it says comes first" if refused else f"run `penstock run {model}` first"
         raise RefusalError(
-            f"no run of `{model}` has succeeded in {workspace.root}; run `penstock run {model}` first, or "
+            f"no run of `{model}` has succeeded in {workspace.root}; {first}, or "
             "name a version that a cluster trained with --evidence or --version"
         )
     again = f"run `penstock run {model}` again"
@@ -53,6 +55,20 @@ def last_candidate(workspace: Workspace, model: str) -> Candidate:
     if found.digest != digest:
         raise RefusalError(f"{path} is about the version {found.digest}, not {digest}; {again}")
     return found
+
+
+def refused_since(workspace: Workspace, model: str) -> str | None:
+    """In words, that the newest training run of `model` was stopped by a check; None where it was not.
+
+    `last_candidate` is about an older run then, which whoever has just trained may not expect.
+    """
+    record = workspace.refused_since(model)
+    if record is None:
+        return None
+    steps = record.get("steps")
+    states = steps.items() if isinstance(steps, dict) else ()
+    by = [name for name, step in states if isinstance(step, dict) and step.get("state") == "refused"]
+    return f"the newest run of `{model}`, {record.get('id')}, was refused by {', '.join(f'`{one}`' for one in by)}"
 
 
 class _Registration(NamedTuple):
