@@ -129,6 +129,21 @@ def test_routes_come_and_go_with_the_alertmanager_of_an_environment(repository: 
     assert files(repository) == cold(repository, tmp_path / "with")
 
 
+def test_an_application_changes_with_its_revision_and_goes_with_argo_cd(repository: Path, tmp_path: Path) -> None:
+    file, application = repository / ENVIRONMENTS, "production/argo-cd.yaml"
+    before = file.read_text()
+    edit(repository, ENVIRONMENTS, "revision: main, cluster: production", "revision: v2, cluster: production")
+    outcome = compile_all(repository)
+    assert outcome.plan is not None
+    assert outcome.plan.update == ("index.json", application)
+    assert "targetRevision: v2\n" in (repository / "generated" / application).read_text()
+    file.write_text("\n".join(line for line in before.splitlines() if "cluster: production" not in line))
+    outcome = compile_all(repository)
+    assert outcome.plan is not None
+    assert outcome.plan.prune == (application,)
+    assert files(repository) == cold(repository, tmp_path / "without")
+
+
 @pytest.mark.parametrize("processes", [1, 2])
 def test_documents_that_are_lost_are_read_again(
     repository: Path, tmp_path: Path, processes: int, monkeypatch: pytest.MonkeyPatch
