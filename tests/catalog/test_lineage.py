@@ -387,3 +387,28 @@ spec:
 """
     found = made_of_its_row(load(small(data=legs)).view(None), ("legs", "length"))
     assert found == (("legs", "length"), *([("flights", "distance")] if is_of_it else []))
+
+
+@pytest.mark.parametrize(
+    ("source", "feature", "tells"),
+    [
+        ("timely", "sql: delay", False),
+        ("flights", "latest: {of: timely, column: delay, match: [carrier], maxAge: 3h}", True),
+        ("flights", "lookup: {of: timely, column: delay, match: [flight_id]}", True),
+        ("flights", "aggregate: {of: timely, sql: avg(delay), match: [carrier], window: 30d}", True),
+    ],
+)
+def test_what_filters_a_dataset_bears_on_who_joins_its_rows(source: str, feature: str, tells: bool) -> None:
+    """Which row is there tells something; that the row itself is there tells the model of none more than of another."""
+    columns = "{flight_id: {type: string}, arrived_at: {type: timestamp}, carrier: {type: string}, delay: {type: int}}"
+    query = "select flight_id, arrived_at, carrier, delay from arrivals where late"
+    files = small(
+        data="---\napiVersion: penstock/v1\nkind: Dataset\nmetadata: {name: timely, owner: flight-data}\nspec:\n"
+        f'  source: {{sql: "{query}"}}\n  primaryKey: [flight_id]\n  eventTime: arrived_at\n  columns: {columns}\n',
+        features="---\napiVersion: penstock/v1\nkind: FeatureSet\nmetadata: {name: more, owner: flight-ml}\nspec:\n"
+        f"  source: {source}\n  entity: [flight_id]\n  features:\n    one: {{type: float, {feature}}}\n",
+    )
+    flow = lineage(load(files).view(None))
+    found = {column for one in flow.sources_of(FeatureId("more", "one")) for column in flow.bearing_on(one)}
+    assert ("arrivals", "delay") in found
+    assert (("arrivals", "late") in found) is tells
