@@ -220,6 +220,16 @@ def test_too_few_rows_decide_and_push_nothing(world: Path, caplog: pytest.LogCap
     assert "nothing drifted" not in caplog.text
 
 
+def test_the_fewest_rows_decide_and_a_distance_at_its_bound_is_no_breach(world: Path) -> None:
+    for rows, decide in ((FEWEST_DRIFT_ROWS - 1, False), (FEWEST_DRIFT_ROWS, True)):
+        observe(world, moved(made_table(rows, seed=77), 0.8))
+        distance = columns(drift(world, PSI)["monitors"][0])["x2"]["distance"]
+        assert (distance is not None) is decide
+    bounds = {"at": distance, "below": float(np.nextafter(distance, 0))}
+    found = drift(world, *(PSI | {"id": name, "above": above} for name, above in bounds.items()))["monitors"]
+    assert [monitor["id"] for monitor in found if "x2" in monitor["drifted"]] == ["below"]
+
+
 def test_no_rows_are_no_drift_and_no_crash(world: Path) -> None:
     observe(world, made_table(300, seed=5), as_of=END + timedelta(days=90))
     found = drift(world, PSI)
