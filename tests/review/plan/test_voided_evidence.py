@@ -50,7 +50,7 @@ def warnings(repository: Repository, signed_by: Signer | None, after: str) -> li
         (policy(OTHER), "the policy no longer lists the key that signed it"),
         (
             policy(dataclasses.replace(KEY, until="2026-03-01T00:00:00+00:00"), OTHER),
-            "the key `ci` had expired when the statement was made, 2026-03-02 09:00 UTC",
+            "the key `ci` had expired when the statement was made, 2026-03-02 09:00:00 UTC",
         ),
         (policy(), "the policy no longer lists the key that signed it"),
     ],

@@ -56,7 +56,7 @@ class KeySet(NamedTuple):
         out_of_time = next((key for key in signers if _bytes_of(key) not in revoked), None)
         if out_of_time is not None:
             when = "was not valid yet" if made < out_of_time.from_ else "had expired"
-            moment = f"{made.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+            moment = f"{made.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
             return Signed("expired", f"the key `{out_of_time.id}` {when} when the statement was made, {moment}")
         if signers:
             return Signed("revoked", f"the key `{signers[0].id}` is revoked, and its signatures are void")
