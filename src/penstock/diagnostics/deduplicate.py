@@ -1,4 +1,4 @@
-"""Deduplicates diagnostics: an unknown name that is written in many places is reported once."""
+"""Deduplicates diagnostics: what is wrong in the same way in many places, such as an unknown name, is told once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ _SHOWN_PLACES = 3
 def deduplicated(diagnostics: Iterable[Diagnostic], codes: Container[str]) -> Iterator[Diagnostic]:
     """The diagnostics, where those of one of `codes` that say the same of several places have become one.
 
-    Its primary place is the first of them, and a fix of it mends them all. Headlines of these codes give the name.
+    Its primary place is the first of them, and a fix of it mends them all. Headlines of these codes name what they are
+    about.
     """
     groups: dict[Any, list[Diagnostic]] = {}
     for one in diagnostics:
@@ -43,7 +44,7 @@ def also_at(places: Iterable[Span]) -> tuple[tuple[Label, ...], tuple[str, ...]]
     rest = sorted(places)
     labels = tuple(Label(span, "here too") for span in rest[: _SHOWN_PLACES - 1])
     more = len(rest) - len(labels)
-    return labels, (f"the same name is used in {counted(more, 'more place')}",) if more else ()
+    return labels, (f"it is so in {counted(more, 'more place')}",) if more else ()
 
 
 def _as_one(group: list[Diagnostic]) -> Diagnostic:

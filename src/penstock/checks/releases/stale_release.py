@@ -23,7 +23,7 @@ from penstock.specs.release import Release
 from penstock.specs.rollout import Rollout
 
 
-@rule("stale-release", severities=WARNS)
+@rule("stale-release", severities=WARNS, once=True)
 def stale_release(view: View, release: Release) -> Iterator[Diagnostic]:
     """Yields a release whose specs have changed since."""
     if view.environment_name is not None or release.spec.environment not in view.environments():
