@@ -160,6 +160,14 @@ def test_a_program_that_breaks_has_not_said_no(tmp_path: Path, script: str, said
         assert said in result.steps["gate"].tail[-1]
 
 
+@pytest.mark.parametrize("code", [1, EXIT_REJECTED])
+def test_what_does_not_wait_for_a_step_that_failed_is_not_started_after_it(tmp_path: Path, code: int) -> None:
+    beside = Script("beside", 'sleep 0.5; echo > "$1/x"')
+    result = run(tmp_path, Script("gate", f"exit {code}"), beside, counted("other", "true"))
+    assert (result.steps["beside"].state, result.steps["other"].state) == (State.DONE, State.SKIPPED)
+    assert times_run(tmp_path, "other") == 0
+
+
 def test_a_fault_is_retried_as_often_as_the_pipeline_says(tmp_path: Path) -> None:
     shaky = counted("shaky", 'test "$(wc -l < ran-shaky)" -ge 3 || exit 70; echo ok > "$1/x"', retries=2)
     assert run(tmp_path, shaky).state == "succeeded"
