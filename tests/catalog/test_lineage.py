@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from catalog.repositories import edited, load, small
-from penstock.catalog.lineage import FeatureId, datasets_of, lineage
+from penstock.catalog.lineage import FeatureId, Use, datasets_of, lineage
 from penstock.catalog.sql import analysis
 from penstock.catalog.sql.values import Expression, Query, SqlError
 from penstock.catalog.upstream import made_of_its_row
@@ -389,6 +389,18 @@ spec:
     assert found == (("legs", "length"), *([("flights", "distance")] if is_of_it else []))
 
 
+def with_timely(source: str, feature: str) -> dict[str, str]:
+    """With the dataset `timely` of the arrivals that are late, and a feature set `more` with one feature."""
+    columns = "{flight_id: {type: string}, arrived_at: {type: timestamp}, carrier: {type: string}, delay: {type: int}}"
+    query = "select flight_id, arrived_at, carrier, delay from arrivals where late"
+    return small(
+        data="---\napiVersion: penstock/v1\nkind: Dataset\nmetadata: {name: timely, owner: flight-data}\nspec:\n"
+        f'  source: {{sql: "{query}"}}\n  primaryKey: [flight_id]\n  eventTime: arrived_at\n  columns: {columns}\n',
+        features="---\napiVersion: penstock/v1\nkind: FeatureSet\nmetadata: {name: more, owner: flight-ml}\nspec:\n"
+        f"  source: {source}\n  entity: [flight_id]\n  features:\n    one: {{type: float, {feature}}}\n",
+    )
+
+
 @pytest.mark.parametrize(
     ("source", "feature", "tells"),
     [
@@ -400,15 +412,28 @@ spec:
 )
 def test_what_filters_a_dataset_bears_on_who_joins_its_rows(source: str, feature: str, tells: bool) -> None:
     """Which row is there tells something; that the row itself is there tells the model of none more than of another."""
-    columns = "{flight_id: {type: string}, arrived_at: {type: timestamp}, carrier: {type: string}, delay: {type: int}}"
-    query = "select flight_id, arrived_at, carrier, delay from arrivals where late"
-    files = small(
-        data="---\napiVersion: penstock/v1\nkind: Dataset\nmetadata: {name: timely, owner: flight-data}\nspec:\n"
-        f'  source: {{sql: "{query}"}}\n  primaryKey: [flight_id]\n  eventTime: arrived_at\n  columns: {columns}\n',
-        features="---\napiVersion: penstock/v1\nkind: FeatureSet\nmetadata: {name: more, owner: flight-ml}\nspec:\n"
-        f"  source: {source}\n  entity: [flight_id]\n  features:\n    one: {{type: float, {feature}}}\n",
-    )
+    files = with_timely(source, feature)
     flow = lineage(load(files).view(None))
     found = {column for one in flow.sources_of(FeatureId("more", "one")) for column in flow.bearing_on(one)}
     assert ("arrivals", "delay") in found
     assert (("arrivals", "late") in found) is tells
+
+
+@pytest.mark.parametrize(
+    ("column", "use", "columns", "ends"),
+    [
+        ("arrivals.late", "feature", {"arrivals.late", "timely.delay", "timely.flight_id"}, ("more.one",)),
+        ("arrivals.delay", "feature", {"arrivals.delay", "timely.delay"}, ("more.one",)),
+        ("arrivals.late", "label", {"arrivals.late"}, ()),
+        ("flights.origin", "slice", {"flights.origin"}, ()),
+        ("arrivals.delay", "label", set(), ()),
+    ],
+)
+def test_what_lies_between_a_column_and_a_model_is_what_leads_from_the_one_to_the_other(
+    column: str, use: Use, columns: set[str], ends: tuple[str, ...]
+) -> None:
+    files = with_timely("flights", "lookup: {of: timely, column: delay, match: [flight_id]}")
+    files = edited(files, "specs/model.yaml", "{plan: all, conditions: all}", "{plan: all, more: all}")
+    dataset, _, name = column.partition(".")
+    found = lineage(load(files).view(None)).ways("delay", (dataset, name), use)
+    assert ({".".join(one) for one in found.columns}, found.ends) == (columns, ends)
