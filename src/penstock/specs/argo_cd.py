@@ -69,7 +69,7 @@ class ArgoCdTarget(Node):
         area=Area.GOVERNANCE,
     )
     revision: Revision = field(
-        "Branch, tag or commit that is applied; `HEAD` is the repository's default branch.",
+        "Revision that is applied: a branch, a tag or a commit; `HEAD` is the repository's default branch.",
         loosens=Loosens.ANY,
         area=Area.GOVERNANCE,
         default="HEAD",
