@@ -78,6 +78,8 @@ class Compilation:
             if len(shares) > 1:
                 # A copy of this process could not begin again if something were lost.
                 self.known.documents.load_all()
+        # By now this process has read what it compares, and each copy of it goes on from there.
+        self.files = catalog.files_read
         with WorkerPool(len(shares), lambda share: work(catalog, shares[share], self.generated)) as pool:
             if not (self._check(pool) and self._compile(pool)):
                 return
