@@ -24,7 +24,7 @@ version() { # MODULE
   (cd $module && go list -m -f '{{.Version}}' "$1")
 }
 
-source_of() { # MODULE [OF]
+source_of() { # MODULE [FOLDER]
   (cd "${2:-$module}" && go mod download "$1" && go list -m -f '{{.Dir}}' "$1")
 }
 

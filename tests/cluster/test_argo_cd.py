@@ -184,7 +184,7 @@ STOWAWAYS: dict[str, Document] = {
 """What grants a right, or holds something secret, or would be followed as well."""
 
 
-def test_what_is_slipped_in_among_the_generated_files_is_not_applied(followed: Followed) -> None:
+def test_no_other_kind_that_is_slipped_in_among_the_generated_files_is_applied(followed: Followed) -> None:
     slipped = [one | {"kind": kind, "metadata": {"name": "stowaway"}} for kind, one in STOWAWAYS.items()]
     (followed.folder / "stowaways.yaml").write_text(yaml.safe_dump_all(slipped), encoding="utf-8")
     followed.change("kustomization.yaml", "resources:\n", "resources:\n- stowaways.yaml\n")

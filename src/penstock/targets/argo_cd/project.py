@@ -30,13 +30,14 @@ GENERATED_KINDS = (
     ("policy", "PodDisruptionBudget"),
     ("serving.kserve.io", "InferenceService"),
 )
-"""Group and kind of whatever any target applies. None of them grants a right, and all are in a namespace."""
+"""Group and kind of whatever any target applies. None of them is a right of Kubernetes, and all are in a namespace."""
 
 
 def project(delivery: Delivery) -> dict[str, Any]:
     """One repository, one namespace of one cluster, and the kinds that are generated: no Role, no Secret, no CRD.
 
-    What somebody slips in among the generated files is not applied, whoever merged it.
+    An object of another kind that somebody slips in among the generated files is not applied, whoever merged it. One of
+    these kinds is: that is for the review to find, which compiles the specs anew.
     """
     return {
         "apiVersion": API_VERSION,
