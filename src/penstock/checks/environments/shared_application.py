@@ -2,8 +2,8 @@
 
 What it does: compares the names of the Applications of the Environments that have `argoCd` with the same `namespace`.
 
-Why: an Application is of one environment. Of two files with the same name, the one that is applied last counts: Argo CD
-then deletes what it applied for the other environment, and applies what is generated for this one.
+Why: an Application is of one environment. Of two with the same name, the one that is applied last counts: Argo CD then
+follows that environment and nobody looks after the other; with `prune` it may delete what it applied there.
 
 Example: `application: ml` in `staging` and in `production`.
 
